@@ -1,0 +1,101 @@
+"""Sphinx extension of the book: a site that asks nothing of the network, with no third-party file in the repository.
+
+MathJax
+    is copied from the installed PyPI package sphinx-mathjax-offline, only what a page can ask for.
+Plotly figures
+    MyST-NB learns the MIME type of Plotly; a page that has a figure loads the plotly.js of the installed package.
+Explorers
+    the script of each explorer comes from `nin_lib.widgets`; a page loads those of the explorers that it shows.
+"""
+
+import importlib.metadata
+import json
+import re
+import shutil
+from pathlib import Path
+
+import plotly
+from docutils import nodes
+from myst_nb.core.render import load_mime_renders
+from myst_nb.sphinx_ import NbMetadataCollector
+
+from nin_lib.widgets import static_scripts
+
+PLOTLY_MIME = "application/vnd.plotly.v1+json"
+DRAW_PLOTLY = """\
+for (const figure of document.querySelectorAll(".plotly-figure")) {
+  const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
+  figure.querySelector("p").remove();
+  Plotly.newPlot(figure.appendChild(document.createElement("div")), data, layout,
+                 { responsive: true, displaylogo: false, plotlyServerURL: "" });
+}
+"""
+
+
+class PlotlyFigures:
+    """MyST-NB renderer that puts a Plotly figure into the page as JSON; `DRAW_PLOTLY` draws it."""
+
+    mime_priority_overrides = [("html", PLOTLY_MIME, 5)]
+
+    @staticmethod
+    def handle_mime(renderer, data, inline):
+        if inline or data.mime_type != PLOTLY_MIME:
+            return None
+        figure = json.dumps({key: data.content[key] for key in ("data", "layout")}).replace("</", "<\\/")
+        html = (
+            '<div class="plotly-figure"><p>This figure is drawn by JavaScript; the paragraph below says what it shows.</p>'
+            f'<script type="application/json">{figure}</script></div>'
+        )
+        return [nodes.raw(text=html, format="html")]
+
+
+def copy_assets(app):
+    """Write every local asset; at builder-inited, because an incremental build does not copy html_static_path again."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    package = importlib.metadata.distribution("sphinx-mathjax-offline")
+    mathjax = Path(package.locate_file("sphinx-mathjax-offline/static/mathjax"))
+    for part in ("tex-mml-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2"):
+        target = static / "mathjax" / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (mathjax / part).is_dir():
+            shutil.copytree(mathjax / part, target, dirs_exist_ok=True)
+        else:
+            shutil.copy2(mathjax / part, target)
+    shutil.copy2(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", static)
+    (static / "draw-plotly.js").write_text(DRAW_PLOTLY)
+    for name, script in static_scripts().items():
+        (static / name).write_text(script)
+
+
+def page_scripts(app, pagename, templatename, context, doctree):
+    """Give each page the scripts that it needs and no other."""
+    # sphinx-thebe puts its script on every page, twice (a page error), and names a CDN; this book has no Thebe button.
+    context["script_files"][:] = [
+        script
+        for script in context["script_files"]
+        if "thebe" not in str(script.filename).lower() + str(script.attributes.get("body", "")).lower()
+    ]
+    body = context.get("body") or ""
+    for explorer in sorted(set(re.findall(r'data-explorer="([\w-]+)"', body))):
+        # Deferred scripts run in page order: at 200 the slider comes before MathJax and plotly.js, which take seconds
+        # on a slow phone. Classic, not module, scripts: those do not load under file://.
+        app.add_js_file(f"{explorer}.js", loading_method="defer", priority=200)
+    if 'class="plotly-figure"' in body:
+        app.add_js_file("plotly.min.js", loading_method="defer")
+        app.add_js_file("draw-plotly.js", loading_method="defer")
+
+
+def drop_widget_state(app, pagename, templatename, context, doctree):
+    """Explorers carry their own state; MyST-NB would embed the widgets', with the bundle once per widget."""
+    NbMetadataCollector.get_js_files(app.env, pagename).pop("ipywidgets_state", None)
+
+
+def setup(app):
+    if PlotlyFigures not in load_mime_renders():
+        load_mime_renders().append(PlotlyFigures)  # a cached list: needs no entry point
+    app.connect("builder-inited", copy_assets)
+    app.connect("html-page-context", drop_widget_state, priority=100)
+    app.connect("html-page-context", page_scripts, priority=600)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,78 @@
+"""Make the notebooks of the book from their MyST sources.
+
+    python book/notebooks.py [NAME ...]          execute book/text/NAME.md into book/NAME.ipynb (default: all)
+    python book/notebooks.py --check [NAME ...]  compare the two, cell by cell, and execute nothing
+
+Conversion goes one way only, from text to notebook: jupytext's `--sync` follows file times and can overwrite the
+newer edit. Cell ids and metadata are deterministic, so that a diff shows what a change did and nothing else.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+BOOK = Path(__file__).resolve().parent
+TEXT = BOOK / "text"
+
+
+def read_text(name):
+    """The chapter `name` as a notebook without outputs, its cell ids numbered in order."""
+    source = TEXT / f"{name}.md"
+    if not source.is_file():
+        names = ", ".join(sorted(p.stem for p in TEXT.glob("*.md")))
+        raise SystemExit(f"no chapter {name!r}: there is no {source.relative_to(BOOK.parent)}; the chapters are {names}")
+    notebook = jupytext.read(source)
+    notebook.metadata.pop("jupytext", None)  # the pairing is by file name and needs no record in the notebook
+    for i, cell in enumerate(notebook.cells):
+        cell["id"] = f"{name}-{i}"
+    return notebook
+
+
+def execute(name):
+    """Run the chapter from the top in a fresh kernel, in the folder book/, and store it with its outputs."""
+    notebook = read_text(name)
+    NotebookClient(
+        notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(BOOK)}}
+    ).execute()
+    notebook.metadata.pop("widgets", None)  # MyST-NB would embed the widgets' state, bundle and all, once per widget
+    nbformat.write(notebook, BOOK / f"{name}.ipynb")
+
+
+def differences(name):
+    """Sentences that say where book/NAME.ipynb is not what book/text/NAME.md would make; empty when they agree."""
+    path = BOOK / f"{name}.ipynb"
+    if not path.is_file():
+        return [f"{path.name} is missing: run `make notebooks`"]
+    text, stored = read_text(name).cells, nbformat.read(path, as_version=4).cells
+    if len(text) != len(stored):
+        return [f"{path.name} has {len(stored)} cells, its text has {len(text)}: run `make notebooks`"]
+    return [
+        f"{path.name}, cell {i}: text and notebook differ in its {part}: edit book/text/{name}.md and run `make notebooks`"
+        for i, (a, b) in enumerate(zip(text, stored, strict=True))
+        for part in ("cell_type", "source", "metadata")
+        if a[part] != b[part]
+    ]
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="chapters (default: all)")
+    parser.add_argument("--check", action="store_true", help="compare text and notebook, execute nothing")
+    args = parser.parse_args(argv)
+    names = [Path(n).stem for n in args.names] or sorted(p.stem for p in TEXT.glob("*.md"))
+    if args.check:
+        found = [line for name in names for line in differences(name)]
+        print("\n".join(found))
+        return bool(found)
+    for name in names:
+        print(f"book/{name}.ipynb", flush=True)
+        execute(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

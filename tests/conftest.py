@@ -1,0 +1,81 @@
+"""Shared fixtures: headless Chromium, and a server for a folder of static files."""
+
+import contextlib
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+# Without a screen and a network, as root in a container: no sandbox, and none of Chromium's own errands.
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, headless. Without one a test skips on a developer's machine and fails in CI."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        missing = "no chromium on this machine: install it (Debian: apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing, pytrace=False)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # keep-alive, as a real host has it
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve `folder` on a free port of 127.0.0.1; yields the base address."""
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+
+
+class Watched:
+    """What a page did that it must not do. Every request outside its own host is refused and noted."""
+
+    def __init__(self, page, base):
+        self.outside, self.missing, self.errors = [], [], []
+
+        def route(handler):
+            url = handler.request.url
+            if url.startswith((base, "data:", "blob:")):
+                handler.continue_()
+            else:
+                self.outside.append(url)
+                handler.abort()
+
+        page.route("**/*", route)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        page.on("response", lambda r: self.missing.append((r.status, r.url)) if r.status >= 400 else None)
+
+    def assert_clean(self):
+        assert (self.outside, self.missing, self.errors) == ([], [], [])
