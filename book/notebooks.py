@@ -24,7 +24,9 @@ def read_text(name):
     source = TEXT / f"{name}.md"
     if not source.is_file():
         names = ", ".join(sorted(p.stem for p in TEXT.glob("*.md")))
-        raise SystemExit(f"no chapter {name!r}: there is no {source.relative_to(BOOK.parent)}; the chapters are {names}")
+        raise SystemExit(
+            f"no chapter {name!r}: there is no {source.relative_to(BOOK.parent)}; the chapters are {names}"
+        )
     notebook = jupytext.read(source)
     notebook.metadata.pop("jupytext", None)  # the pairing is by file name and needs no record in the notebook
     for i, cell in enumerate(notebook.cells):
@@ -38,7 +40,9 @@ def execute(name):
     NotebookClient(
         notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(BOOK)}}
     ).execute()
-    notebook.metadata.pop("widgets", None)  # MyST-NB would embed the widgets' state, bundle and all, once per widget
+    notebook.metadata.pop(
+        "widgets", None
+    )  # MyST-NB would embed the widgets' state, bundle and all, once per widget
     nbformat.write(notebook, BOOK / f"{name}.ipynb")
 
 

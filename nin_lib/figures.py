@@ -15,7 +15,13 @@ PHASE_COLORS = {
     Phase.CATAPULT: "#E69F00",
     Phase.DIVERGENT: "#D55E00",
 }
-WEIGHT_COLORS = {"w0": "#7F7F7F", "w1": "#D55E00", "w_ni": "#0072B2", "loss": "#CC79A7", "clean_loss": "#009E73"}
+WEIGHT_COLORS = {
+    "w0": "#7F7F7F",
+    "w1": "#D55E00",
+    "w_ni": "#0072B2",
+    "loss": "#CC79A7",
+    "clean_loss": "#009E73",
+}
 # No curve is told from another by colour alone.
 WEIGHT_DASHES = {"w0": "dot", "w1": "dash", "w_ni": "solid", "loss": "solid", "clean_loss": "dash"}
 
@@ -50,3 +56,51 @@ if pio.renderers.default == "plotly_mimetype+notebook":
     # In Jupyter the MIME type is enough: the second renderer would store a plotly.js in every notebook. The site
     # draws the MIME type with the plotly.js of the installed package. Colab and others keep what they need.
     pio.renderers.default = "plotly_mimetype"
+
+
+def phase_bar(
+    boundaries, sigma_eps_range, marks=(), symbol="star", figure=None, row=None, col=None
+) -> go.Figure:
+    """Bar of the four phases along sigma_eps, as above the paper's Fig. 2, with the runs that are shown marked on it.
+
+    Parameters
+    ----------
+    boundaries : sequence of 3 floats
+        Increasing values of sigma_eps at which decay, catapult and divergence begin.
+    sigma_eps_range : (float, float)
+        First and last sigma_eps of the (logarithmic) bar; both > 0.
+    marks : sequence of float
+        Values of sigma_eps to mark, with the plotly marker `symbol` ("star" or "diamond", as in the paper).
+    figure, row, col : optional
+        Draw into this cell of a figure made by `plotly.subplots.make_subplots`; without `figure`, a new one.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The figure drawn into.
+    """
+    edges = [sigma_eps_range[0], *boundaries, sigma_eps_range[1]]
+    if not (edges[0] > 0 and sorted(edges) == edges):
+        raise ValueError(
+            f"boundaries must increase inside sigma_eps_range, with all values > 0, got {list(boundaries)} in "
+            f"{list(sigma_eps_range)}: give decay, catapult and divergent in this order, or widen the range"
+        )
+    if figure is None:
+        figure = go.Figure(layout={"height": 130, "margin": {"t": 10}})
+    bar = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    traces = [
+        go.Scatter(x=[a, a, b, b], y=[0, 1, 1, 0], fill="toself", fillcolor=PHASE_COLORS[phase], **bar)
+        for phase, a, b in zip(Phase, edges[:-1], edges[1:], strict=True)
+    ]
+    label = {"mode": "text", "textfont": {"color": "black"}, "hoverinfo": "skip", "showlegend": False}
+    centres = [(a * b) ** 0.5 for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    traces.append(go.Scatter(x=centres, y=[0.72] * 4, text=[phase.value for phase in Phase], **label))
+    star = {"symbol": symbol, "size": 12, "color": "black", "line": {"color": "white", "width": 1}}
+    hover = {"hovertemplate": "σ<sub>ε</sub> = %{x:.3g}<extra></extra>", "showlegend": False}
+    traces.append(go.Scatter(x=list(marks), y=[0.28] * len(marks), mode="markers", marker=star, **hover))
+    place = {} if row is None else {"row": row, "col": col}
+    for trace in traces:
+        figure.add_trace(trace, **place)
+    figure.update_xaxes(type="log", title="σ<sub>ε</sub>", showgrid=False, **place)
+    figure.update_yaxes(visible=False, range=[0, 1], fixedrange=True, **place)
+    return figure

@@ -1,0 +1,253 @@
+"""The notebooks, their texts, and the files that install the book: what is read must be what was tested."""
+
+import importlib.metadata
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import nbformat
+import pytest
+import yaml
+from conftest import ROOT
+from packaging.requirements import Requirement
+
+BOOK = ROOT / "book"
+CHAPTERS = sorted(path.stem for path in (BOOK / "text").glob("*.md"))
+
+spec = importlib.util.spec_from_file_location("notebooks", BOOK / "notebooks.py")
+notebooks = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(notebooks)
+
+
+def code_cells(name):
+    return [c for c in nbformat.read(BOOK / f"{name}.ipynb", as_version=4).cells if c.cell_type == "code"]
+
+
+def nbval_options(cell):
+    """The options of nbval in a cell, which count only as a comment on a line of their own."""
+    return re.findall(r"^\s*#\s*(NBVAL_\w+)\s*$", cell.source, re.MULTILINE)
+
+
+def run_nbval(notebook):
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider", str(notebook)],
+        capture_output=True,
+        text=True,
+        cwd=notebook.parent,
+    )
+
+
+def test_every_chapter_is_in_the_table_of_contents_and_has_a_text():
+    toc = (ROOT / "_toc.yml").read_text()
+    listed = re.findall(r"^\s*-?\s*(?:root|file): book/([\w-]+)$", toc, re.MULTILINE)
+    assert sorted(listed) == CHAPTERS
+    assert sorted(path.stem for path in BOOK.glob("*.ipynb")) == CHAPTERS
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_notebook_agrees_with_its_text(name):
+    assert notebooks.differences(name) == []
+
+
+@pytest.mark.parametrize("part", ["source", "metadata", "cell_type"])
+def test_a_difference_between_text_and_notebook_is_found(part, tmp_path, monkeypatch):
+    (tmp_path / "text").mkdir()
+    shutil.copy(BOOK / "text/index.md", tmp_path / "text")
+    book = nbformat.read(BOOK / "index.ipynb", as_version=4)
+    cell = next(c for c in book.cells if c.cell_type == "code")
+    cell[part] = {"source": cell.source + "  # edited", "metadata": {"tags": ["edited"]}, "cell_type": "raw"}[
+        part
+    ]
+    nbformat.write(book, tmp_path / "index.ipynb")
+    monkeypatch.setattr(notebooks, "BOOK", tmp_path)
+    monkeypatch.setattr(notebooks, "TEXT", tmp_path / "text")
+    found = notebooks.differences("index")
+    assert len(found) == 1 and part in found[0]
+
+
+def assert_executed(cells):
+    # nbval passes a cell without an execution count and compares nothing.
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_code_cell_was_executed_in_order(name):
+    assert_executed(code_cells(name))
+
+
+def test_a_cell_without_execution_count_is_found():
+    cells = code_cells("index")
+    cells[-1]["execution_count"] = None
+    with pytest.raises(AssertionError):
+        assert_executed(cells)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_only_figures_are_spared_the_comparison_and_something_printed_stands_beside_them(name):
+    cells = code_cells(name)
+    for i, cell in enumerate(cells):
+        tags = cell.metadata.get("tags", [])
+        assert not [tag for tag in tags if tag.startswith("nbval")], (
+            "say it in the cell: # NBVAL_IGNORE_OUTPUT"
+        )
+        assert len(re.findall("NBVAL_", cell.source)) == len(nbval_options(cell)), "not on a line of its own"
+        if not nbval_options(cell):
+            continue
+        assert nbval_options(cell) == ["NBVAL_IGNORE_OUTPUT"]
+        kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+        assert "application/vnd.plotly.v1+json" in kinds, (
+            f"{name}: only the output of a figure may be ignored"
+        )
+        beside = [c for c in cells[max(i - 1, 0) : i + 2] if c is not cell]
+        assert any(not nbval_options(c) and (c.outputs or "assert" in c.source) for c in beside)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_outputs_hold_nothing_that_changes_from_run_to_run(name):
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    assert "widgets" not in notebook.metadata  # the widgets' state repeats the bundle once per widget
+    for cell in code_cells(name):
+        texts = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
+        assert not re.search(r"\bat 0x[0-9a-f]{6,}", " ".join(texts)), "a repr with a memory address"
+        assert not [o for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"], "a warning"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_chapter_is_short(name):
+    lengths = [sum(bool(line.strip()) for line in c.source.splitlines()) for c in code_cells(name)]
+    assert max(lengths) <= 25 and sum(lengths) <= 200
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_figures_use_the_books_template_and_no_latex(name):
+    for cell in code_cells(name):
+        for output in cell.outputs:
+            figure = output.get("data", {}).get("application/vnd.plotly.v1+json")
+            if figure is None:
+                continue
+            assert len(json.dumps(figure["layout"]["template"])) < 2500  # Plotly's own adds 6.5 kB a figure
+            assert "$" not in json.dumps(figure), "LaTeX in a label vanishes: use Unicode and <sub>"
+
+
+def test_nbval_fails_when_one_digit_of_a_stored_output_changes(tmp_path):
+    path = BOOK / "index.ipynb"
+    assert run_nbval(path).returncode == 0
+    notebook = nbformat.read(path, as_version=4)
+    output = next(
+        o
+        for c in notebook.cells
+        if c.cell_type == "code"
+        for o in c.outputs
+        if re.search(r"\d", o.get("text", ""))
+    )
+    output["text"] = re.sub(r"\d", lambda m: str((int(m[0]) + 1) % 10), output["text"], count=1)
+    tampered = tmp_path / "index.ipynb"
+    nbformat.write(notebook, tampered)
+    result = run_nbval(tampered)
+    assert result.returncode == 1 and "mismatch" in result.stdout
+
+
+def test_conda_and_pip_install_the_same_project_with_the_same_pins():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    *conda, pip = environment["dependencies"]
+    assert environment["channels"] == ["conda-forge"]
+    makefile = (ROOT / "Makefile").read_text()
+    installed = re.search(r"pip install .*?-c (\S+) -e '(\S+)'", makefile)
+    assert pip == {"pip": [f"-c {installed[1]}", f"-e {installed[2]}"]}
+    # Apart from Python and pip themselves, conda brings torch alone, and at the pinned version.
+    packages = dict((re.split("=", package, maxsplit=1) + [""])[:2] for package in conda)
+    assert set(packages) == {"python", "pip", "pytorch-cpu"}
+    pins = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    assert packages["pytorch-cpu"] == pins["torch"]
+    assert pins["jupyter-book"] == "1.0.4.post1"
+
+
+def test_every_installed_distribution_is_pinned():
+    pins = {
+        re.sub(r"[-_.]+", "-", name).lower()
+        for name in re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    }
+    wanted, seen = ["nin-lib"], set()
+    while wanted:
+        name = wanted.pop()
+        for requirement in importlib.metadata.distribution(name).requires or []:
+            parsed = Requirement(requirement)
+            extras = ("book", "test") if name == "nin-lib" else ("",)
+            if parsed.marker and not any(parsed.marker.evaluate({"extra": extra}) for extra in extras):
+                continue
+            key = re.sub(r"[-_.]+", "-", parsed.name).lower()
+            if key not in seen:
+                seen.add(key)
+                wanted.append(parsed.name)
+    assert seen and seen <= pins
+
+
+def test_actions_and_hooks_are_pinned_by_hash_with_least_permissions():
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        uses = re.findall(r"uses: (\S+)", path.read_text())
+        assert uses and all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in uses)
+        assert set(yaml.safe_load(path.read_text())["permissions"].items()) <= {("contents", "read")}
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert all(repo["repo"] == "local" or re.fullmatch("[0-9a-f]{40}", repo["rev"]) for repo in hooks)
+
+
+def test_ci_runs_make_test_on_the_supported_pythons():
+    ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    assert ci["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert ci["jobs"]["test"]["steps"][-1] == {"run": ".ci/run"}
+    assert re.search(r"^make test$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"] == ">=3.11"
+
+
+def make(*arguments, cwd=ROOT):
+    return subprocess.run(["make", "-C", str(cwd), *arguments], capture_output=True, text=True)
+
+
+@pytest.fixture
+def bare_checkout(tmp_path):
+    """A checkout as git makes it, with nothing installed."""
+    files = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout.split("\n")
+    for name in files:
+        if name in ("Makefile", "pyproject.toml", "constraints.txt"):
+            shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def test_a_missing_python_is_said_in_a_sentence(bare_checkout):
+    result = make("book", "PYTHON=no-such-python", cwd=bare_checkout)
+    assert result.returncode != 0
+    assert "no no-such-python found: install Python 3.11 or newer" in result.stderr
+
+
+def test_an_old_python_is_said_in_a_sentence(bare_checkout):
+    old = bare_checkout / "python3.9"
+    old.write_text('#!/bin/sh\ncase "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac\n')
+    old.chmod(0o755)
+    result = make("test", f"PYTHON={old}", cwd=bare_checkout)
+    assert result.returncode != 0
+    assert "Python 3.9.2 is too old: this book needs Python 3.11 or newer" in result.stderr
+
+
+def test_no_network_is_said_in_a_sentence(bare_checkout, monkeypatch):
+    for variable in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")  # the discard port: nothing answers
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    result = make("book", f"PYTHON={sys.executable}", cwd=bare_checkout)
+    assert result.returncode != 0
+    assert "it needs a network that reaches PyPI and the npm registry" in result.stderr
+    assert not (bare_checkout / ".venv/installed").exists()
+
+
+def test_make_help_lists_the_targets():
+    result = make("help")
+    assert result.returncode == 0
+    for target in ("book", "serve", "test", "notebooks", "help"):
+        assert re.search(rf"^make {target} +\S", result.stdout, re.MULTILINE)

@@ -1,0 +1,240 @@
+"""The built site in a browser that may reach only the site, and the traps that its Sphinx extension avoids."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import nbformat
+import pytest
+from conftest import ROOT, Watched, served
+
+SITE = ROOT / "_build" / "html"
+PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.rglob("*.html") if "_static" not in p.parts)
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="session")
+def base():
+    if not PAGES:
+        pytest.fail("there is no built site: run `make site` first", pytrace=False)
+    with served(SITE) as address:
+        yield address
+
+
+def opened(context, base, page, settle=".nin-explorer, .plotly-figure"):
+    """A new tab on `page` with its formulas typeset and everything in it that moves running."""
+    tab = context.new_page()
+    watched = Watched(tab, base)
+    tab.goto(f"{base}/{page}", wait_until="load")
+    if tab.locator("mjx-container, .math").count():
+        tab.wait_for_function(
+            "() => document.querySelectorAll('.math').length == 0 || document.querySelector('mjx-container')"
+        )
+    tab.wait_for_function(
+        "() => [...document.querySelectorAll('.nin-explorer')].every(e => e.dataset.phase !== undefined || e.children.length > 1)"
+        " && [...document.querySelectorAll('.plotly-figure')].every(e => e.querySelector('.main-svg'))"
+    )
+    return tab, watched
+
+
+def test_the_site_has_pages():
+    assert "book/index.html" in PAGES
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_asks_nobody_and_reports_nothing(page, browser, base):
+    with browser.new_context() as context:
+        tab, watched = opened(context, base, page)
+        tab.wait_for_timeout(200)
+        assert tab.locator("mjx-merror").count() == 0
+        watched.assert_clean()
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_fits_a_phone(page, scheme, browser, base):
+    with browser.new_context(viewport={"width": 375, "height": 740}, color_scheme=scheme) as context:
+        tab, watched = opened(context, base, page)
+        assert tab.evaluate("document.documentElement.dataset.theme") in (scheme, None)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 375
+        watched.assert_clean()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_works_from_the_file_system(page, browser):
+    if (
+        'class="nin-explorer"' not in (SITE / page).read_text()
+        and "plotly-figure" not in (SITE / page).read_text()
+    ):
+        return
+    with browser.new_context() as context:
+        tab = context.new_page()
+        errors = []
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.goto((SITE / page).as_uri())
+        tab.wait_for_function(
+            "() => [...document.querySelectorAll('.nin-explorer')].every(e => e.querySelector('input'))"
+            " && [...document.querySelectorAll('.plotly-figure')].every(e => e.querySelector('.main-svg'))"
+        )
+        assert errors == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_explorers_and_figures_say_something_without_javascript(page, browser, base):
+    with browser.new_context(java_script_enabled=False) as context:
+        tab = context.new_page()
+        tab.goto(f"{base}/{page}")
+        for element in tab.locator(".nin-explorer, .plotly-figure").all():
+            assert len(element.inner_text().strip()) > 40
+
+
+class Links(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.hrefs, self.ids = [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "a" and attributes.get("href"):
+            self.hrefs.append(attributes["href"])
+        if attributes.get("id"):
+            self.ids.add(attributes["id"])
+
+
+def test_every_link_inside_the_site_leads_somewhere():
+    pages = {page: Links((SITE / page).read_text()) for page in PAGES}
+    broken = []
+    for page, links in pages.items():
+        explorers = set(re.findall(r'data-explorer="([\w-]+)"', (SITE / page).read_text()))
+        for href in links.hrefs:
+            if re.match(r"[a-z]+:", href) or href.startswith("//"):
+                continue
+            path, fragment = urldefrag(href)
+            target = (
+                str((SITE / page).parent.joinpath(unquote(path)).resolve().relative_to(SITE))
+                if path
+                else page
+            )
+            if (
+                not (SITE / target).exists()
+                or fragment
+                and target in pages
+                and fragment.split("?")[0] not in pages[target].ids | explorers
+            ):
+                broken.append((page, href))
+    assert broken == []
+
+
+# The traps of the site, each on a page of the real site or on a small book of its own.
+
+
+def scripts(page):
+    return re.findall(r"<script\b[^>]*>", (SITE / page).read_text())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_thebe_no_widget_state_no_module_script(page):
+    text = (SITE / page).read_text()
+    assert "thebe" not in " ".join(scripts(page)).lower() and "THEBE_JS_URL" not in text
+    assert "application/vnd.jupyter.widget-state+json" not in text
+    assert not [tag for tag in scripts(page) if "module" in tag]
+
+
+def test_the_explorer_comes_before_mathjax_and_plotly():
+    order = " ".join(scripts("book/index.html"))
+    assert "linear.js" in order
+    for late in ("mathjax", "plotly.min.js"):
+        if late in order:
+            assert order.index("linear.js") < order.index(late)
+
+
+def build(folder, *options):
+    command = [
+        Path(sys.executable).parent / "jupyter-book",
+        "build",
+        folder,
+        "-W",
+        "-n",
+        "--keep-going",
+        *options,
+    ]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def small_book(tmp_path_factory):
+    """A book of one page with one formula, one Plotly figure and one explorer, and a README that pytest left."""
+    folder = tmp_path_factory.mktemp("small")
+    shutil.copytree(ROOT / "book/_ext", folder / "book/_ext")
+    shutil.copy(ROOT / "_config.yml", folder)
+    (folder / "book/references.bib").touch()
+    (folder / ".pytest_cache").mkdir()
+    (folder / ".pytest_cache/README.md").write_text("# Not a page of the book\n")
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    figure = {
+        "data": [{"x": [1, 2], "y": [1, 4], "type": "scatter"}],
+        "layout": {"title": {"text": "</script>"}},
+    }
+    explorer = '<div class="nin-explorer" data-explorer="linear"></div>'
+    cells = [
+        nbformat.v4.new_markdown_cell("# Page\n\n$x^2$"),
+        nbformat.v4.new_code_cell(
+            "figure", execution_count=1, outputs=[output("application/vnd.plotly.v1+json", figure)]
+        ),
+        nbformat.v4.new_code_cell(
+            "explorer",
+            execution_count=2,
+            outputs=[
+                output("text/html", explorer, {"application/vnd.jupyter.widget-view+json": {"model_id": "m"}})
+            ],
+        ),
+    ]
+    book = nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python"}}
+    )
+    book.metadata["widgets"] = {
+        "application/vnd.jupyter.widget-state+json": {"state": {}, "version_major": 2}
+    }
+    nbformat.write(book, folder / "book/page.ipynb")
+    result = build(folder)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def output(mime, content, more=()):
+    return nbformat.v4.new_output("execute_result", {mime: content, **dict(more)}, execution_count=1)
+
+
+def test_a_plotly_figure_is_drawn_even_with_a_closing_tag_in_its_title(small_book, browser):
+    with served(small_book / "_build/html") as base, browser.new_context() as context:
+        tab, watched = opened(context, base, "book/page.html")
+        assert tab.locator(".plotly-figure .main-svg").count() >= 1
+        assert "plotly.min.js" in (small_book / "_build/html/book/page.html").read_text()
+        watched.assert_clean()
+
+
+def test_the_explorers_html_wins_over_the_widget_and_no_state_is_embedded(small_book):
+    text = (small_book / "_build/html/book/page.html").read_text()
+    assert 'data-explorer="linear"' in text and "widget-view" not in text and "widget-state" not in text
+
+
+def test_an_incremental_build_brings_a_lost_asset_back(small_book):
+    static = small_book / "_build/html/_static"
+    for asset in ("linear.js", "plotly.min.js", "draw-plotly.js", "mathjax/tex-mml-chtml.js"):
+        (static / asset).unlink()
+    assert build(small_book).returncode == 0
+    for asset in ("linear.js", "plotly.min.js", "draw-plotly.js", "mathjax/tex-mml-chtml.js"):
+        assert (static / asset).is_file()
+
+
+def test_a_broken_cross_reference_fails_the_build(small_book, tmp_path):
+    shutil.copytree(small_book, tmp_path / "copy", ignore=shutil.ignore_patterns("_build"))
+    page = tmp_path / "copy/book/page.ipynb"
+    page.write_text(json.dumps(json.loads(page.read_text())).replace("$x^2$", "[nowhere](#no-such-equation)"))
+    assert build(tmp_path / "copy").returncode != 0
