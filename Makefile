@@ -6,7 +6,7 @@ NOTEBOOKS := $(patsubst book/text/%.md,book/%.ipynb,$(sort $(wildcard book/text/
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint unit nbval site browser notebooks bench clean force
+.PHONY: help book serve test lint format unit nbval site browser notebooks bench clean force
 
 help: ## list the targets
 	@awk -F ":.*## " "/^[a-z]+:.*## / {printf \"make %-10s %s\\n\", \$$1, \$$2}" $(MAKEFILE_LIST)
@@ -25,6 +25,11 @@ lint: .venv/installed ## ruff, codespell, and notebooks against their texts
 	$(BIN)/ruff format --check
 	$(BIN)/codespell
 	$(BIN)/python book/notebooks.py --check
+
+format: .venv/installed ## format the code, and the code cells of the texts (then `make notebooks`)
+	$(BIN)/ruff check -q --fix nin_lib tests benchmarks book/*.py book/_ext
+	$(BIN)/ruff format -q nin_lib tests benchmarks book/*.py book/_ext
+	$(BIN)/jupytext -q --pipe '$(BIN)/ruff format -q -' --pipe-fmt py:percent book/text/*.md
 
 unit: .venv/installed ## the tests that need no browser and no built site
 	$(BIN)/python -m pytest -q -m "not browser" tests
@@ -56,6 +61,7 @@ clean: ## remove what was built and installed
 	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) found: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: this book needs Python 3.11 or newer; name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "Installing into .venv; the first time takes some minutes."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[book,test]' \
 	  || { echo "make: the installation failed (see above): it needs a network that reaches PyPI and the npm registry; run the same command again once it does" >&2; exit 1; }
