@@ -1,0 +1,413 @@
+"""Training by vanilla SGD with noise injection nodes, what is recorded of it, and sweeps over sigma_eps and seed."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+import torch
+from torch.nn import functional
+from tqdm.auto import tqdm
+
+from nin_lib.data import load
+from nin_lib.injection import NoiseInjection, stream
+from nin_lib.linear import Phase
+
+DIVERGED = 1e8
+"""Training stops, as divergent, at the first batch loss that is not finite or above this."""
+CLEAN_EVERY = 5
+"""The clean training loss is measured at the start and then once in so many epochs."""
+CHECKPOINTS = 10
+"""W_NI itself is kept at no more than this many epochs, the first and the last among them."""
+
+LOSSES = {
+    "ce": functional.cross_entropy,
+    "mse": lambda output, y: functional.mse_loss(output, functional.one_hot(y, output.shape[-1]).to(output)),
+}
+
+
+@dataclass(frozen=True)
+class History:
+    """What `train` recorded. Where a divergent run did not arrive, losses and norms are inf, accuracies nan.
+
+    Attributes
+    ----------
+    settings : dict
+        Arguments of the training, the NINs and the data set, as JSON values.
+    batch_loss : ndarray, shape (epochs * steps_per_epoch,)
+        Loss of each step's batch, with the noise, before the step.
+    val_loss, val_accuracy : ndarray, shape (epochs + 1,)
+        On the validation set, with eps = 0, at the start and after each epoch.
+    niw_norm : ndarray, shape (epochs + 1,)
+        Norm |W_NI| of all noise injection weights together; 0 without a NIN.
+    norms : dict of ndarray, shape (epochs + 1,)
+        Norm of each parameter of the net, by its name.
+    clean_epochs, clean_loss : ndarray
+        Loss on the whole training set with eps = 0, and the epochs at which it was measured (every fifth).
+    niw_epochs, niw : ndarray, shapes (k,) and (k, features)
+        W_NI, those of several NINs joined, at k <= 10 epochs.
+    """
+
+    settings: dict
+    batch_loss: np.ndarray
+    val_loss: np.ndarray
+    val_accuracy: np.ndarray
+    niw_norm: np.ndarray
+    norms: dict[str, np.ndarray]
+    clean_epochs: np.ndarray
+    clean_loss: np.ndarray
+    niw_epochs: np.ndarray
+    niw: np.ndarray
+
+    @property
+    def steps_per_epoch(self):
+        return len(self.batch_loss) // self.settings["epochs"]
+
+    @property
+    def phase(self):
+        """Phase of the training.
+
+        Divergent: a batch loss is not finite or above 1e8. Catapult: otherwise, the batch loss exceeds twice its
+        first value and later falls below that value. Decay: otherwise, |W_NI| is below 0.9 of its start when the
+        clean loss is first measured at or below a quarter of its start (at the end, if it never is). Decoupled:
+        otherwise.
+        """
+        loss = self.batch_loss
+        if not np.all(loss <= DIVERGED):
+            return Phase.DIVERGENT
+        high = np.flatnonzero(loss > 2 * loss[0])
+        if len(high) and np.any(loss[high[0] :] < loss[0]):
+            return Phase.CATAPULT
+        learned = self.clean_epochs[self.clean_loss <= self.clean_loss[0] / 4]
+        at = learned[0] if len(learned) else -1
+        return Phase.DECAY if self.niw_norm[at] < 0.9 * self.niw_norm[0] else Phase.DECOUPLED
+
+    def save(self, path):
+        """Write an .npz file: complete or not at all, and the same bytes for the same history."""
+        arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        norms = arrays.pop("norms")
+        arrays["settings"] = np.array(json.dumps(self.settings, sort_keys=True))
+        arrays |= {f"norms/{name}": norm for name, norm in norms.items()}
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        with open(temporary, "wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.replace(temporary, path)
+
+    @classmethod
+    def load(cls, path):
+        """Read what `save` wrote."""
+        with np.load(path) as file:
+            arrays = dict(file)
+        arrays["settings"] = json.loads(arrays["settings"].item())
+        prefix = "norms/"
+        norms = {
+            name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)
+        }
+        return cls(norms=norms, **arrays)
+
+
+def mlp(widths, seed=0, dtype=torch.float64):
+    """Fully connected ReLU net, weights N(0, 1/fan_in), biases 0 (Appendix B of the paper).
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Input, hidden and output widths, e.g. (784, 1024, 10).
+    seed : int or numpy.random.Generator
+    dtype : torch.dtype
+
+    Returns
+    -------
+    torch.nn.Sequential
+        Its linear layers are named "0", "2", "4", ...
+    """
+    rng = stream(seed, "weights")
+    layers = []
+    for fan_in, width in zip(widths[:-1], widths[1:], strict=True):
+        linear = torch.nn.Linear(fan_in, width, dtype=dtype)
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(rng.standard_normal((width, fan_in)) / math.sqrt(fan_in)))
+            linear.bias.zero_()
+        layers += [linear, torch.nn.ReLU()]
+    return torch.nn.Sequential(*layers[:-1])
+
+
+def train(
+    net,
+    data,
+    *,
+    loss="ce",
+    lr=0.01,
+    batch_size=1000,
+    epochs=50,
+    nin=None,
+    redraw="epoch",
+    seed=0,
+    progress=False,
+):
+    """Train a net by vanilla SGD (no momentum) with noise injection nodes, Eq. (13) of the paper.
+
+    Runs on the device and in the precision of the net. Each epoch shuffles the training set and cuts it into
+    batches of equal size; the few samples left over wait for another epoch.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        Trained in place.
+    data : nin_lib.data.Data
+    loss : {"ce", "mse"}
+        Cross-entropy, mean over the batch; or squared error against one-hot targets, mean over the batch and the
+        outputs, without a factor 1/2.
+    lr : float
+        Learning rate eta > 0.
+    batch_size, epochs : int
+    nin : NoiseInjection, list of them, or None
+        The NINs of `net` that inject noise.
+    redraw : {"epoch", "never"}
+        Draw a new eps for each sample in each epoch, or one for each sample that stays with it like its pixels.
+    seed : int or numpy.random.Generator
+        Source of the order of the samples.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    History
+        A training that diverges stops there and says so in ``history.phase``; it is no error.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as above.
+    """
+    if loss not in LOSSES:
+        raise ValueError(f"loss must be one of {list(LOSSES)}, got {loss!r}")
+    if redraw not in ("epoch", "never"):
+        raise ValueError(f'redraw must be "epoch" or "never", got {redraw!r}')
+    if not (math.isfinite(lr) and lr > 0):
+        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if not 1 <= batch_size <= len(data.x_train):
+        raise ValueError(
+            f"batch_size must be from 1 to the {len(data.x_train)} training samples, got {batch_size!r}"
+        )
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
+    nins = [] if nin is None else list(nin) if isinstance(nin, (list, tuple)) else [nin]
+    parameters = dict(net.named_parameters())
+    for node in nins:
+        if not any(node.weight is parameter for parameter in parameters.values()):
+            raise ValueError(
+                f"nin on layer {node.layer_name!r} is not attached to this net: use NoiseInjection(net, ...)"
+            )
+
+    criterion, rng = LOSSES[loss], stream(seed, "order")
+    like = next(iter(parameters.values()))
+    x, y = data.x_train.to(like), data.y_train.to(like.device)
+    x_val, y_val = data.x_val.to(like), data.y_val.to(like.device)
+    steps = len(x) // batch_size
+    history = _empty_history(
+        {
+            "data": data.name,
+            "digest": data.digest,
+            "loss": loss,
+            "lr": lr,
+            "batch_size": batch_size,
+            "epochs": epochs,
+            "redraw": redraw,
+            "seed": seed if isinstance(seed, int) else None,
+            "nins": [{"layer": n.layer_name, "sigma": n.sigma, "distribution": n.distribution} for n in nins],
+        },
+        steps,
+        parameters,
+        nins,
+    )
+
+    def record(epoch):
+        history.val_loss[epoch], history.val_accuracy[epoch] = _evaluate(net, criterion, x_val, y_val)
+        with torch.no_grad():
+            for name, parameter in parameters.items():
+                history.norms[name][epoch] = torch.linalg.vector_norm(parameter).item()
+            niw = torch.cat([node.weight for node in nins]) if nins else torch.zeros(0)
+            history.niw_norm[epoch] = torch.linalg.vector_norm(niw).item()
+            history.niw[history.niw_epochs == epoch] = niw.cpu().numpy()
+        if epoch in history.clean_epochs:
+            history.clean_loss[history.clean_epochs == epoch] = _evaluate(net, criterion, x, y)[0]
+
+    record(0)
+    for epoch in tqdm(range(epochs), disable=not progress, unit="epoch"):
+        if epoch == 0 or redraw == "epoch":
+            noise = [node.sample(len(x)) for node in nins]
+        order = torch.from_numpy(rng.permutation(len(x))).to(like.device)
+        for step in range(steps):
+            batch = order[step * batch_size : (step + 1) * batch_size]
+            with contextlib.ExitStack() as stack:
+                for node, eps in zip(nins, noise, strict=True):
+                    stack.enter_context(node.noise(eps[batch]))
+                value = criterion(net(x[batch]), y[batch])
+            history.batch_loss[epoch * steps + step] = value.item()
+            if not value.item() <= DIVERGED:
+                return history
+            net.zero_grad()
+            value.backward()
+            with torch.no_grad():
+                for parameter in parameters.values():
+                    if parameter.grad is not None:
+                        parameter.sub_(parameter.grad, alpha=lr)
+        record(epoch + 1)
+    return history
+
+
+def train_mlp(
+    sigma_eps,
+    seed,
+    *,
+    data="digits",
+    hidden=(128,),
+    loss="ce",
+    lr=0.2,
+    batch_size=128,
+    epochs=20,
+    redraw="epoch",
+    device="cpu",
+    progress=False,
+):
+    """Train one fully connected ReLU net with a NIN on its first layer: the experiment of the book.
+
+    The defaults are its small version on digits; the paper's Fig. 3 has ``data="fashion_mnist", hidden=(1024,),
+    lr=0.01, batch_size=1000``. The precision is that of the data: float64 for digits, float32 for Fashion-MNIST.
+
+    Parameters
+    ----------
+    sigma_eps : float
+        Standard deviation of the noise.
+    seed : int
+        Source of the weights, W_NI, the noise and the order of the samples.
+    data : str or nin_lib.data.Data
+        A data set, or its name.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    device : str
+        Where to train, such as "cuda".
+
+    Returns
+    -------
+    History
+
+    See Also
+    --------
+    train : the other parameters.
+    """
+    data = load(data) if isinstance(data, str) else data
+    net = mlp((data.x_train.shape[1], *hidden, 10), seed, data.x_train.dtype).to(device)
+    nin = NoiseInjection(net, "0", sigma_eps, seed=seed)
+    return train(
+        net,
+        data,
+        loss=loss,
+        lr=lr,
+        batch_size=batch_size,
+        epochs=epochs,
+        nin=nin,
+        redraw=redraw,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def sweep(run, sigmas, seeds, out, jobs=-1, **settings):
+    """Train for each sigma_eps and seed, in parallel; store each result at once and skip those that exist.
+
+    Runs on all cores of this machine, or on a cluster: joblib's own switch
+    ``with joblib.parallel_config(backend="dask"):`` around the call sends the runs to the workers of the current
+    ``dask.distributed.Client`` (``backend="ray"`` to Ray's, after ``ray.util.joblib.register_ray()``). The workers
+    write the results themselves, so `out` must lie on a disk that all of them see. Killed at any moment, a sweep
+    loses only the runs in progress; the same call again finishes the rest. A run computes with one thread, so that
+    its result does not depend on how many run beside it.
+
+    Parameters
+    ----------
+    run : callable
+        ``run(sigma_eps, seed, **settings)`` returns a History; `train_mlp`, or a function that can be pickled.
+    sigmas, seeds : sequences of float, of int
+    out : path
+        Folder of the results, one for each `run` function. A file's name follows from sigma_eps, seed and settings.
+    jobs : int
+        Runs at a time, -1 for one on each core.
+    **settings
+        Passed to `run`; plain JSON values.
+
+    Returns
+    -------
+    dict
+        (sigma_eps, seed) -> History.
+    """
+    paths = {
+        (sigma, seed): Path(out) / _file_name(sigma_eps=float(sigma), seed=int(seed), **settings)
+        for sigma in sigmas
+        for seed in seeds
+    }
+    missing = {key: path for key, path in paths.items() if not path.exists()}
+    # Not every backend can report a run as soon as it is done; where one cannot, the bar moves only at the end.
+    prompt = joblib.parallel.get_active_backend()[0].supports_return_generator
+    work = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered" if prompt else "list")(
+        joblib.delayed(_run_and_save)(run, key, settings, path) for key, path in missing.items()
+    )
+    for _ in tqdm(work, initial=len(paths) - len(missing), total=len(paths), unit="run"):
+        pass
+    return {key: History.load(path) for key, path in paths.items()}
+
+
+def _file_name(**settings):
+    canonical = json.dumps(settings, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16] + ".npz"
+
+
+def _run_and_save(run, key, settings, path):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        run(*key, **settings).save(path)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _empty_history(settings, steps, parameters, nins):
+    epochs = settings["epochs"]
+    clean_epochs = np.arange(0, epochs + 1, CLEAN_EVERY)
+    niw_epochs = np.unique(np.linspace(0, epochs, CHECKPOINTS).round().astype(int))
+    features = sum(len(node.weight) for node in nins)
+    dtype = nins[0].weight.detach().cpu().numpy().dtype if nins else float
+    return History(
+        settings=settings,
+        batch_loss=np.full(epochs * steps, np.inf),
+        val_loss=np.full(epochs + 1, np.inf),
+        val_accuracy=np.full(epochs + 1, np.nan),
+        niw_norm=np.full(epochs + 1, np.inf),
+        norms={name: np.full(epochs + 1, np.inf) for name in parameters},
+        clean_epochs=clean_epochs,
+        clean_loss=np.full(len(clean_epochs), np.inf),
+        niw_epochs=niw_epochs,
+        niw=np.full((len(niw_epochs), features), np.inf, dtype),
+    )
+
+
+@torch.no_grad()
+def _evaluate(net, criterion, x, y, rows=10_000):
+    """Mean loss and accuracy with eps = 0, some rows at a time so that the activations fit in little memory."""
+    training = net.training
+    net.eval()
+    loss = hits = 0.0
+    for some_x, some_y in zip(x.split(rows), y.split(rows), strict=True):
+        output = net(some_x)
+        loss += criterion(output, some_y).item() * len(some_x)
+        hits += (output.argmax(-1) == some_y).sum().item()
+    net.train(training)
+    return loss / len(x), hits / len(x)
