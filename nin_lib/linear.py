@@ -1,0 +1,454 @@
+"""The two-layer linear model with one noise injection node (NIN): Eqs. (4)-(7) of the paper.
+
+The update is derived once, by SymPy, from the loss Eq. (4). NumPy integrates it (`LinearModel.simulate`) and the
+browser runs it (`javascript`); `nin_lib.codegen` prints both from the same expressions.
+"""
+
+import math
+import operator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import sympy as sp
+
+from nin_lib import codegen
+
+# --- the mathematics ---------------------------------------------------------------------------------------------
+
+w0, w1, w_ni, M, Phi, x, eps = sp.symbols("w0 w1 w_ni M Phi x eps", real=True)
+eta, batch_size = sp.symbols("eta batch_size", positive=True)
+sigma_x, sigma_eps = sp.symbols("sigma_x sigma_eps", nonnegative=True)
+# The loss of a batch depends on its samples only through xx = <x^2>_B, xe = <x eps>_B and ee = <eps^2>_B.
+xx, xe, ee, xe_unit = sp.symbols("xx xe ee xe_unit", real=True)
+u, v, du, dv = sp.symbols("u v du dv", real=True)
+
+# The error of one sample is u x + v eps ...
+_error = sp.expand(w1 * (w0 * x + w_ni * eps) - M * x)
+ERROR = ((u, _error.coeff(x)), (v, _error.coeff(eps)))
+# ... and half its mean square over the batch is the loss, Eq. (4).
+_square = sp.Poly((u * x + v * eps) ** 2 / 2, x, eps)
+LOSS = sum(_square.coeff_monomial(k) * moment for k, moment in ((x**2, xx), (x * eps, xe), (eps**2, ee)))
+EXPECTED_LOSS = LOSS.subs({xx: sigma_x**2, xe: 0, ee: sigma_eps**2})
+CLEAN_LOSS = EXPECTED_LOSS.subs(sigma_eps, 0)
+
+# One step of SGD: the gradient by the chain rule through u and v, which keeps the printed code short.
+WEIGHTS = (w0, w1, w_ni)
+SLOPES = ((du, LOSS.diff(u)), (dv, LOSS.diff(v)))
+STEP = tuple(w - eta * (du * ERROR[0][1].diff(w) + dv * ERROR[1][1].diff(w)) for w in WEIGHTS)
+
+# The map, Eqs. (5)-(6): <x^2> and <eps^2> become their means, and <x eps> a random number that has its standard
+# deviation. With this sign of Phi the equations hold as the paper prints them.
+MEANS = ((xx, sigma_x**2), (ee, sigma_eps**2), (xe_unit, -sigma_x * sigma_eps / sp.sqrt(batch_size)))
+CROSS = (xe, xe_unit * Phi)
+
+step = codegen.numpy_function((*WEIGHTS, eta, M, xx, xe, ee), STEP, ERROR + SLOPES)
+_error_parts = codegen.numpy_function((*WEIGHTS, M), [expr for _, expr in ERROR])
+_advance = codegen.numpy_function((*WEIGHTS, u, v, eta, xx, xe, ee), STEP, SLOPES)
+_means = codegen.numpy_function((sigma_x, sigma_eps, batch_size), [expr for _, expr in MEANS])
+_batch_loss = codegen.numpy_function((u, v, xx, xe, ee), LOSS)
+_expected_loss = codegen.numpy_function((u, v, sigma_x, sigma_eps), EXPECTED_LOSS)
+_clean_loss = codegen.numpy_function((u, sigma_x), CLEAN_LOSS)
+
+
+def javascript():
+    """JavaScript source of the model: plain functions, printed from the expressions that NumPy runs.
+
+    Returns
+    -------
+    str
+        ``run(p, start, steps, stream)`` iterates the map, Eqs. (5)-(6), and returns the array ``[w0, w1, w_ni]`` of
+        ``Float64Array(steps + 1)``; ``loss(p, w0, w1, w_ni)`` is the loss Eq. (4), averaged over x and eps;
+        ``clean_loss(p, w0, w1)`` the same at eps = 0. ``p`` has the properties eta, M, sigma_x, sigma_eps and
+        batch_size; ``start`` is ``[w0, w1, w_ni]``; ``stream`` holds Phi. From the first step at which a weight is
+        not finite, all three weights are recorded as Infinity; so is, by the caller, a loss that is NaN.
+    """
+    run = codegen.javascript_run(
+        WEIGHTS, STEP, (eta, M, sigma_x, sigma_eps, batch_size), MEANS, Phi, (CROSS, *ERROR, *SLOPES)
+    )
+    loss = codegen.javascript_function("loss", ("{M, sigma_x, sigma_eps}", *WEIGHTS), EXPECTED_LOSS, ERROR)
+    clean_loss = codegen.javascript_function("clean_loss", ("{M, sigma_x}", w0, w1), CLEAN_LOSS, ERROR[:1])
+    return "\n\n".join((run, loss, clean_loss)) + "\n"
+
+
+# --- phases ------------------------------------------------------------------------------------------------------
+
+
+class Phase(StrEnum):
+    """The four phases of a training with a NIN, in the order in which growing sigma_eps meets them."""
+
+    DECOUPLED = "decoupled"
+    DECAY = "decay"
+    CATAPULT = "catapult"
+    DIVERGENT = "divergent"
+
+
+# The four numbers of the definition in `LinearModel.simulate`.
+LARGEST_WEIGHT = 1e8
+LEARNED = 0.01
+DECAYED = 0.5
+
+
+class _PhaseRecorder:
+    """Follows trajectories step by step and tells their phases at the end."""
+
+    def __init__(self, w0, w1, w_ni, u, v, sigma_x):
+        self.sigma_x, self.v = sigma_x, v
+        self.v_start, self.w_ni_start = np.abs(v), np.abs(w_ni)
+        self.learned_loss = LEARNED * _clean_loss(u, sigma_x)
+        self.learning = np.ones(v.shape, bool)
+        self.w_ni_learned = w_ni.copy()
+        self.catapult = np.zeros(v.shape, bool)
+        self.bounded = np.ones(v.shape, bool)
+        self.update(w0, w1, w_ni, u, v)
+
+    def update(self, w0, w1, w_ni, u, v):
+        # not (largest <= limit) is also true of nan
+        largest = np.maximum(np.maximum(np.abs(w0), np.abs(w1)), np.abs(w_ni))
+        self.bounded &= largest <= LARGEST_WEIGHT
+        # v' v < 0 and |v'| > |v| together say that v' + v has not the sign of v
+        self.catapult |= ((v + self.v) * self.v < 0) & (np.abs(v) > self.v_start)
+        self.v = v
+        # |w_NI| at the first step with the clean loss below its threshold: follow it until then
+        np.copyto(self.w_ni_learned, w_ni, where=self.learning)
+        self.learning &= _clean_loss(u, self.sigma_x) >= self.learned_loss
+
+    def codes(self):
+        decay = np.abs(self.w_ni_learned) < DECAYED * self.w_ni_start
+        return np.where(~self.bounded, 3, np.where(self.catapult, 2, np.where(decay, 1, 0)))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `LinearModel.simulate` returns.
+
+    w0, w1, w_ni, loss and clean_loss have the shape (steps + 1, *shape), or (1, *shape), the last row alone, with
+    ``record=False``; shape is that of sigma_eps and the weights, broadcast. phase is a `Phase`, or an object array
+    of them of that shape.
+    """
+
+    w0: np.ndarray
+    w1: np.ndarray
+    w_ni: np.ndarray
+    loss: np.ndarray
+    clean_loss: np.ndarray
+    phase: Phase | np.ndarray
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """Values of sigma_eps between the phases, from `LinearModel.boundaries`; inf where there is none."""
+
+    decoupled: np.ndarray
+    catapult: np.ndarray
+    late: np.ndarray
+    divergent: np.ndarray
+
+
+# --- noise -------------------------------------------------------------------------------------------------------
+
+# Each lane of 256 neighbouring trajectories has a generator of its own. So a trajectory's noise depends on the seed
+# and its position alone: not on how many others there are, nor on the number of steps, nor on the chunk size.
+LANE = 256
+# Trajectories that are advanced together: their state stays in the processor's cache.
+CHUNK = 4096
+# Steps for which noise is drawn at once.
+_AHEAD = 16
+
+
+def batch_moments(rng, batch_size, size=None):
+    """Exact moments of a batch of independent standard normal pairs (x, eps), at a cost independent of batch_size.
+
+    By Bartlett's decomposition of the Wishart distribution: with c^2 and d^2 chi-square of batch_size and
+    batch_size - 1 degrees of freedom and z standard normal, (c^2, c z, z^2 + d^2) has the law of the three sums.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    batch_size : int
+        Samples in a batch, at least 1.
+    size : int or tuple of int, optional
+        How many batches.
+
+    Returns
+    -------
+    xx, xe, ee : float or numpy.ndarray of that size
+        <x^2>_B, <x eps>_B and <eps^2>_B.
+    """
+    c2 = 2 * rng.standard_gamma(batch_size / 2, size)
+    d2 = 2 * rng.standard_gamma((batch_size - 1) / 2, size)  # 0 when batch_size is 1
+    z = rng.standard_normal(size)
+    return c2 / batch_size, np.sqrt(c2) * z / batch_size, (z * z + d2) / batch_size
+
+
+# --- the model ---------------------------------------------------------------------------------------------------
+
+
+def _numbers(name, value, low=-math.inf, strictly=False, remedy=""):
+    """`value` as a float array whose elements are finite and >= low (> low if strictly)."""
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        array, bad = None, value
+    else:
+        right = np.isfinite(array) & ((array > low) if strictly else (array >= low))
+        if right.all():
+            return array
+        bad = array[~right].flat[0]
+    bound = "" if low == -math.inf else f" {'>' if strictly else '>='} {low:g}"
+    raise ValueError(f"{name} must be a finite number{bound}, got {bad!s}: {remedy}")
+
+
+def _whole(name, value, low, remedy):
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number < low:
+        raise ValueError(f"{name} must be a whole number >= {low}, got {value!r}: {remedy}")
+    return number
+
+
+def _start(w0, w1, w_ni):
+    remedy = "give the weight a finite start"
+    return [_numbers(name, w, remedy=remedy) for name, w in (("w0", w0), ("w1", w1), ("w_ni", w_ni))]
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Two layers of one linear unit each, with a NIN on the first, that learn y = M x: section 3 of the paper.
+
+    Parameters
+    ----------
+    eta : float
+        Learning rate, > 0.
+    M : float
+        Slope of the target.
+    sigma_x : float
+        Standard deviation of the input, >= 0.
+    batch_size : int
+        Samples in a batch, >= 1.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not such a number.
+    """
+
+    eta: float = 0.01
+    M: float = 1.0
+    sigma_x: float = 1.0
+    batch_size: int = 1000
+
+    def __post_init__(self):
+        checked = {
+            "eta": float(_numbers("eta", self.eta, 0, strictly=True, remedy="0.01 is a usual learning rate")),
+            "M": float(_numbers("M", self.M, remedy="it is the slope of the target, M = 1 in the paper")),
+            "sigma_x": float(_numbers("sigma_x", self.sigma_x, 0, remedy="use 0 to switch the data off")),
+            "batch_size": _whole("batch_size", self.batch_size, 1, "it counts the samples of a batch"),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    def simulate(self, sigma_eps, w0=0.1, w1=1.5, w_ni=0.1, steps=600, noise="map", seed=0, record=True):
+        """Train by SGD for a number of steps: iterate Eqs. (5)-(6), or the exact step that they approximate.
+
+        Parameters
+        ----------
+        sigma_eps, w0, w1, w_ni : float or array_like
+            Standard deviation of the injected noise, >= 0, and the weights at the start. They broadcast to a shape,
+            one trajectory for each of its elements; noise is independent from element to element.
+        steps : int
+            Steps of SGD, >= 1.
+        noise : {"none", "map", "sgd"} or array_like of shape (steps, ...)
+            "none": the mean map, Phi = 0. "map": Eqs. (5)-(6), Phi standard normal. "sgd": the exact moments of
+            batches of normal x and eps (`batch_moments`). An array: Phi itself; its trailing axes broadcast to shape.
+        seed : int
+            Same seed, same noise: it depends on the seed and on the position of the element in the flattened shape,
+            and not on how many elements or steps there are.
+        record : bool
+            False keeps the last row of each curve only.
+
+        Returns
+        -------
+        Run
+            clean_loss is the loss Eq. (4) at eps = 0 averaged over x; loss is its mean over x and eps, except for
+            "sgd", where it is the loss of the batch that the next step uses. From the first step at which a weight
+            is not finite, all weights and losses are recorded as inf; there is never a nan, nor a warning.
+
+            phase is, with v = w1 w_ni: divergent if some weight is not finite or beyond 1e8 at some step;
+            otherwise catapult if at some step v' v < 0, abs(v') > abs(v) and abs(v') > abs(v(0));
+            otherwise decay if abs(w_ni) is below half its start at the first step at which the clean loss is below
+            1 % of its start (the last step, if there is none); otherwise decoupled.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not as described, or if the shapes do not broadcast.
+        """
+        start = [
+            _numbers("sigma_eps", sigma_eps, 0, remedy="use 0 to switch the noise off"),
+            *_start(w0, w1, w_ni),
+        ]
+        steps = _whole("steps", steps, 1, "it counts the steps of SGD")
+        seed = _whole("seed", seed, 0, "any such number will do")
+        start = np.broadcast_arrays(*start)
+        shape = start[0].shape
+        phi = self._given_phi(noise, steps, shape)
+
+        start = np.stack([a.ravel() for a in start])
+        curves = np.empty((5, steps + 1 if record else 1, start.shape[1]))
+        codes = np.empty(start.shape[1], int)
+        with np.errstate(over="ignore", invalid="ignore"):  # a divergent run is a result
+            for first in range(0, len(codes), CHUNK):
+                part = slice(first, first + CHUNK)
+                if phi is not None:
+                    draws = iter(phi[:, part])
+                else:
+                    draws = self._draws(noise, seed, first, len(codes[part]))
+                codes[part] = self._train(start[:, part], steps, noise, draws, curves[:, :, part])
+        phase = np.array(list(Phase), object)[codes].reshape(shape)
+        return Run(*curves.reshape(5, -1, *shape), phase[()])
+
+    def _given_phi(self, noise, steps, shape):
+        if isinstance(noise, str):
+            if noise not in ("none", "map", "sgd"):
+                raise ValueError(f'noise must be "none", "map", "sgd" or an array of Phi, got {noise!r}')
+            return None
+        phi = _numbers("noise", noise, remedy="an array of Phi holds finite numbers")
+        if phi.shape[:1] != (steps,):
+            raise ValueError(
+                f"noise must have one row for each of the {steps} steps, got shape {phi.shape}: its shape is "
+                f"(steps, ...), and ... broadcasts to {shape}"
+            )
+        # axes of length 1 after the first, so that the other axes broadcast from the right
+        phi = phi.reshape(steps, *[1] * (1 + len(shape) - phi.ndim), *phi.shape[1:])
+        try:
+            return np.broadcast_to(phi, (steps, *shape)).reshape(steps, -1)
+        except ValueError:
+            raise ValueError(
+                f"noise must have the shape (steps, ...) with ... broadcasting to {shape}, got {phi.shape}"
+            ) from None
+
+    def _draws(self, noise, seed, first, size):
+        """Without end, for each step: None, Phi or exact moments for the trajectories first ... first + size - 1."""
+        if noise == "none":
+            while True:
+                yield None
+        lanes = range(first // LANE, -(-(first + size) // LANE))
+        rngs = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(lane,))) for lane in lanes]
+        ahead = np.empty((1 if noise == "map" else 3, len(lanes), _AHEAD, LANE))
+        while True:
+            for k, rng in enumerate(rngs):
+                if noise == "map":
+                    rng.standard_normal(out=ahead[0, k])
+                else:
+                    ahead[:, k] = batch_moments(rng, self.batch_size, (_AHEAD, LANE))
+            for t in range(_AHEAD):
+                draw = ahead[:, :, t].reshape(len(ahead), -1)[:, :size]
+                yield draw[0] if noise == "map" else draw
+
+    def _train(self, start, steps, noise, draws, curves):
+        """Fill the curves of one chunk of trajectories; returns the codes of their phases."""
+        sigma_eps, *weights = start
+        xx, ee, xe_unit = _means(self.sigma_x, sigma_eps, self.batch_size)
+
+        def moments():
+            draw = next(draws)
+            if noise == "none":
+                return xx, 0.0, ee
+            if noise == "sgd":
+                return draw[0] * xx, draw[1] * (self.sigma_x * sigma_eps), draw[2] * ee
+            return xx, xe_unit * draw, ee
+
+        u, v = _error_parts(*weights, self.M)
+        phases = _PhaseRecorder(*weights, u, v, self.sigma_x)
+        every_step = len(curves[0]) > 1
+        for t in range(steps):
+            xx_t, xe_t, ee_t = moments()
+            if every_step:
+                curves[:3, t] = weights
+                if noise == "sgd":
+                    curves[3, t] = _batch_loss(u, v, xx_t, xe_t, ee_t)
+            weights = _advance(*weights, u, v, self.eta, xx_t, xe_t, ee_t)
+            u, v = _error_parts(*weights, self.M)
+            phases.update(*weights, u, v)
+        curves[:3, -1] = weights
+        if noise == "sgd":
+            curves[3, -1] = _batch_loss(u, v, *moments())
+
+        u, v = _error_parts(*curves[:3], self.M)
+        curves[4] = _clean_loss(u, self.sigma_x)
+        if noise != "sgd":
+            curves[3] = _expected_loss(u, v, self.sigma_x, sigma_eps)
+        curves[:, ~np.isfinite(curves[:3]).all(axis=0)] = np.inf
+        curves[3:][np.isnan(curves[3:])] = np.inf
+        return phases.codes()
+
+    def boundaries(self, w0=0.1, w1=1.5, w_ni=0.1):
+        """Theory's values of sigma_eps between the phases, for weights that start here.
+
+        Parameters
+        ----------
+        w0, w1, w_ni : float or array_like
+            The weights at the start; they broadcast.
+
+        Returns
+        -------
+        Boundaries
+            decoupled: sqrt(ln 2 / int_0^T_L w1^2 dt) along the noise-free gradient flow, with T_L the time at which
+            the clean loss is 1 % of its start: from there on w_ni halves while the network learns. It is 0 where the
+            clean loss never falls that far, so that w_ni has for ever.
+            catapult: sqrt(2 / (eta max(w1^2, w_ni^2))), from where the first step enlarges w_ni (or w1).
+            late: sqrt(2 / (eta w1*^2)), the same with the w1* that learning reaches.
+            divergent: sqrt(4 / (eta (w1^2 + w_ni^2))), the corrected form of the paper's max(2/B_0, 2/B~_0).
+            inf where there is none.
+
+        Raises
+        ------
+        ValueError
+            If a weight is not finite.
+        """
+        w0, w1, w_ni = np.broadcast_arrays(*_start(w0, w1, w_ni))
+        M = self.M
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            exposure = self._exposure(w0, w1)
+            catapult = np.sqrt(2 / (self.eta * np.maximum(w1**2, w_ni**2)))
+            divergent = np.sqrt(4 / (self.eta * (w1**2 + w_ni**2)))
+            # Noise and data keep c = w1^2 - w0^2 - w_ni^2 in the flow, which ends at w1 w0 = M and w_ni = 0.
+            # Without data w0 rests, and the flow ends where w1 or w_ni is zero.
+            if self.sigma_x == 0:
+                w0, M = 0.0, 0.0
+            c = w1**2 - w0**2 - w_ni**2
+            R = np.hypot(c, 2 * M)
+            w1_end2 = np.where(c >= 0, (R + c) / 2, 2 * M**2 / (R - c))  # equal; without cancellation
+            late = np.sqrt(2 / (self.eta * w1_end2))
+            return Boundaries(np.sqrt(math.log(2) / exposure), catapult, late, divergent)
+
+    def _exposure(self, w0, w1):
+        """int_0^T_L w1^2 dt along the noise-free flow.
+
+        With P = w1 w0 and c = w1^2 - w0^2, which the flow keeps, w1^2 = (c + sqrt(c^2 + 4 P^2))/2 and
+        dP/dt = sigma_x^2 (M - P) sqrt(c^2 + 4 P^2). So the integral over t is one over P, from P to M - (M - P)/10.
+        """
+        M = self.M
+        P, c = w1 * w0, w1**2 - w0**2
+        end = M - math.sqrt(LEARNED) * (M - P)
+        end = np.where(
+            (c == 0) & (P * end <= 0), 0.0, end
+        )  # with c = 0, w0 = w1 = 0 is a saddle: there the flow ends
+        R = np.hypot(c, 2 * M)
+
+        def primitive(
+            P,
+        ):  # of R / ((M - P) sqrt(c^2 + 4 P^2)); the two forms are equal, each without cancellation
+            dot, lengths = c**2 + 4 * M * P, R * np.hypot(c, 2 * P)
+            distance = np.abs(M - P)
+            return np.where(
+                dot > 0, np.log((lengths + dot) / distance), np.log(4 * c**2 * distance / (lengths - dot))
+            )
+
+        twist = np.where(c == 0, 0.0, c / R * (primitive(end) - primitive(P)))
+        exposure = (np.log((M - P) / (M - end)) + twist) / (2 * self.sigma_x**2)
+        rests = (P == M) | (self.sigma_x == 0)  # nothing to learn, for ever
+        return np.where(rests, np.where(w1 == 0, 0.0, np.inf), exposure)
