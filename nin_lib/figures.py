@@ -3,6 +3,7 @@
 Importing this module makes the template "nin" Plotly's default.
 """
 
+import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
 
@@ -104,3 +105,35 @@ def phase_bar(
     figure.update_xaxes(type="log", title="σ<sub>ε</sub>", showgrid=False, **place)
     figure.update_yaxes(visible=False, range=[0, 1], fixedrange=True, **place)
     return figure
+
+
+def median_band(x, curves, name, color, dash="solid", showlegend=True) -> list[go.Scatter]:
+    """Traces of the median of many runs, and of the band from their 10 % to their 90 % quantile.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+    curves : array_like, shape (n, runs)
+        Finite, or inf (drawn as 1e30, outside any axis).
+    name, color, dash : str
+        Of the median's line; the band is the same colour, paler, and follows the line in the legend.
+
+    Returns
+    -------
+    list of plotly.graph_objects.Scatter
+        Band, then median, for `figure.add_traces`.
+    """
+    low, middle, high = np.quantile(np.minimum(curves, 1e30), [0.1, 0.5, 0.9], axis=1).astype(np.float32)
+    common = {"legendgroup": name, "line": {"color": color, "dash": dash, "width": 2}, "name": name}
+    band = go.Scatter(
+        x=np.concatenate([x, x[::-1]]),
+        y=np.concatenate([high, low[::-1]]),
+        fill="toself",
+        mode="none",
+        fillcolor=color,
+        opacity=0.25,
+        hoverinfo="skip",
+        showlegend=False,
+        legendgroup=name,
+    )
+    return [band, go.Scatter(x=x, y=middle, mode="lines", showlegend=showlegend, **common)]

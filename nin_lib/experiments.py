@@ -1,0 +1,220 @@
+"""The book's full-size experiments: named, computed once, stored with their provenance.
+
+An experiment is a name, a list of settings and a function of one settings dictionary. Each settings dictionary has
+one result file, whose path is a pure function of the experiment's name and those settings: a result that exists is
+not computed again, and one whose settings change is. Another experiment is one more entry of `EXPERIMENTS`.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+import numpy as np
+from scipy.optimize import isotonic_regression
+from tqdm.auto import tqdm
+
+from nin_lib.linear import LinearModel, Phase
+
+RUNS = Path(__file__).resolve().parents[1] / "runs"
+"""Where the checkout keeps its results, and where results go unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One line of `python -m nin_lib list`.
+
+    Attributes
+    ----------
+    summary : str
+        One sentence that says what is computed.
+    settings : tuple of dict
+        Plain JSON values, seeds included; each dictionary is one run and has one result file.
+    compute : callable
+        Takes one of the settings and returns a dictionary of NumPy arrays.
+    packages : tuple of str
+        Distributions whose versions a result depends on.
+    """
+
+    summary: str
+    settings: tuple[dict, ...]
+    compute: Callable[[dict], dict[str, np.ndarray]]
+    packages: tuple[str, ...] = ("numpy", "sympy")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A stored run: its settings, its arrays by name, and how it was made."""
+
+    settings: dict
+    arrays: dict[str, np.ndarray]
+    provenance: dict
+
+
+def named(name: str) -> Experiment:
+    """The experiment of that name; ValueError lists the names there are."""
+    if name not in EXPERIMENTS:
+        raise ValueError(
+            f"name must be one of {', '.join(EXPERIMENTS)}, got {name!r}: see python -m nin_lib list"
+        )
+    return EXPERIMENTS[name]
+
+
+def result_path(name: str, settings: dict, out: Path = RUNS) -> Path:
+    """Path of the result with these settings: equal settings, equal path, whatever their order."""
+    canonical = json.dumps(settings, sort_keys=True, allow_nan=False)
+    return Path(out) / name / f"{hashlib.sha256(canonical.encode()).hexdigest()[:12]}.npz"
+
+
+def save(path: Path, result: Result) -> None:
+    """Write a result so that `path` either holds all of it or does not exist, whenever the process dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record = json.dumps({"settings": result.settings, "provenance": result.provenance})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            np.savez_compressed(file, record=np.array(record), **result.arrays)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load(path: Path) -> Result:
+    """Read what `save` wrote."""
+    with np.load(path) as file:
+        arrays = dict(file)
+    record = json.loads(arrays.pop("record").item())
+    return Result(record["settings"], arrays, record["provenance"])
+
+
+def run(name: str, out: Path = RUNS, jobs: int = 1) -> list[Path]:
+    """Compute what is missing of an experiment, with a progress bar, and return the paths of all its results.
+
+    Each result is stored as soon as it is there; a run that is killed loses only what was in progress.
+    `jobs` processes work at a time (-1: one for each core).
+    """
+    experiment = named(name)
+    paths = [result_path(name, settings, out) for settings in experiment.settings]
+    missing = [(s, p) for s, p in zip(experiment.settings, paths, strict=True) if not p.exists()]
+    work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        joblib.delayed(_compute_and_save)(experiment, settings, path) for settings, path in missing
+    )
+    for _ in tqdm(work, desc=name, initial=len(paths) - len(missing), total=len(paths), unit="run"):
+        pass
+    return paths
+
+
+def _compute_and_save(experiment: Experiment, settings: dict, path: Path) -> None:
+    packages = {package: version(package) for package in experiment.packages}
+    start = time.perf_counter()
+    arrays = experiment.compute(settings)
+    provenance = {
+        "wall_s": round(time.perf_counter() - start, 2),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "packages": packages,
+    }
+    save(path, Result(settings, arrays, provenance))
+
+
+def results(name: str, out: Path = RUNS) -> list[Result]:
+    """All stored results of an experiment, in the order of its settings.
+
+    Raises FileNotFoundError, with the command that computes them, when one is missing.
+    """
+    paths = [result_path(name, settings, out) for settings in named(name).settings]
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise FileNotFoundError(
+            f"{len(missing)} of {len(paths)} results of {name!r} are missing, the first is {missing[0]}: "
+            f"compute them with `python -m nin_lib run {name}`"
+        )
+    return [load(path) for path in paths]
+
+
+# --- linear-boundaries: where the phases of the linear model begin, by exact SGD ---------------------------------
+
+
+def count_phases(settings: dict) -> dict[str, np.ndarray]:
+    """Train the linear model by exact SGD at each sigma_eps and count the seeds that end in each phase.
+
+    Returns `sigma_eps`, shape (n,), geometrically spaced over `settings["sigma_eps"]` = [first, last, n], and
+    `counts`, shape (n, 4), one column for each `Phase` in the order of the enumeration.
+    """
+    sigma_eps = np.geomspace(*settings["sigma_eps"])
+    model = LinearModel(**{key: settings[key] for key in ("eta", "M", "sigma_x", "batch_size")})
+    trained = model.simulate(
+        np.repeat(sigma_eps[:, None], settings["seeds"], axis=1),
+        **{key: settings[key] for key in ("w0", "w1", "w_ni", "steps", "seed")},
+        noise="sgd",
+        record=False,
+    )
+    counts = np.stack([(trained.phase == phase).sum(axis=1) for phase in Phase], axis=1)
+    return {"sigma_eps": sigma_eps, "counts": counts.astype(np.int32)}
+
+
+def fraction_from(result: Result, phase: Phase) -> np.ndarray:
+    """Fraction of the seeds that are in `phase` or beyond it (more noise), at each sigma_eps: shape (n,)."""
+    counts = result.arrays["counts"]
+    return counts[:, list(Phase).index(phase) :].sum(axis=1) / counts.sum(axis=1)
+
+
+def crossing(sigma_eps, fraction, level: float = 0.5) -> float:
+    """The sigma_eps at which a noisy, increasing fraction passes `level`.
+
+    The fraction is first replaced by the nearest increasing one in mean square (isotonic regression); no shape is
+    assumed for the transition.
+    """
+    increasing = isotonic_regression(fraction).x
+    if not increasing[0] < level < increasing[-1]:
+        raise ValueError(
+            f"sigma_eps must span the transition, got {sigma_eps[0]:.3g} to {sigma_eps[-1]:.3g}, over which the "
+            f"fraction goes from {increasing[0]:.3g} to {increasing[-1]:.3g}: widen it until it passes {level}"
+        )
+    last_below, first_above = (
+        np.searchsorted(increasing, level) - 1,
+        np.searchsorted(increasing, level, "right"),
+    )
+    return float(np.sqrt(sigma_eps[last_below] * sigma_eps[first_above]))
+
+
+def bootstrap_interval(sigma_eps, fraction, seeds: int, resamples: int = 500) -> tuple[float, float]:
+    """95 % interval of the 50 % `crossing`, with the `seeds` runs at each sigma_eps drawn again with replacement."""
+    draws = np.random.default_rng(0).binomial(seeds, fraction, size=(resamples, len(fraction))) / seeds
+    low, high = np.quantile([crossing(sigma_eps, draw) for draw in draws], [0.025, 0.975])
+    return float(low), float(high)
+
+
+FIG_2_TOP = {"eta": 0.01, "M": 1.0, "sigma_x": 1.0, "w0": 0.1, "w1": 1.5, "w_ni": 0.1, "steps": 600}
+"""Parameters of the top half of the paper's Fig. 2 (all but sigma_eps and the batch size)."""
+
+
+def _boundary_settings() -> tuple[dict, ...]:
+    # The narrower the transition, the narrower the window: it shrinks about as batch_size^(-1/2).
+    half_widths = {16: 0.5, 100: 0.2, 1000: 0.1, 10_000: 0.04}
+    windows = [("decay", 0.57), ("catapult", 9.44), ("divergent", 13.3)]
+    settings = []
+    for batch_size, half_width in half_widths.items():
+        common = {**FIG_2_TOP, "batch_size": batch_size}
+        for seed, (phase, centre) in enumerate(windows):
+            window = [round(centre / (1 + half_width), 4), round(centre * (1 + half_width), 4), 241]
+            settings.append({**common, "from": phase, "sigma_eps": window, "seeds": 200, "seed": seed})
+        # Agreement of all four phases: many sigmas, so that no single one weighs much.
+        settings.append({**common, "from": "all", "sigma_eps": [0.02, 30.0, 2401], "seeds": 20, "seed": 3})
+    return tuple(settings)
+
+
+EXPERIMENTS = {
+    "linear-boundaries": Experiment(
+        "phase boundaries of the linear model by exact SGD: 3 x 241 sigmas x 200 seeds x 4 batch sizes",
+        _boundary_settings(),
+        count_phases,
+    ),
+}
+"""Every experiment of the book by its name."""

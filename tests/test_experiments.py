@@ -1,0 +1,184 @@
+"""The experiment store (paths, atomic files, provenance, the command line) and the measured boundaries' statistics."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from nin_lib import experiments
+from nin_lib.__main__ import main
+from nin_lib.experiments import Experiment, Result
+
+
+def double(settings):
+    if "log" in settings:
+        with open(settings["log"], "a") as file:
+            file.write(f"{settings['k']}\n")
+    return {"doubled": np.arange(3) * 2.0 * settings["k"]}
+
+
+@pytest.fixture
+def toy(monkeypatch, tmp_path):
+    """An experiment of three runs that logs each computation; returns the path of its log."""
+    log = tmp_path / "log"
+    settings = tuple({"k": k, "log": str(log)} for k in range(3))
+    monkeypatch.setitem(experiments.EXPERIMENTS, "toy", Experiment("doubles", settings, double, ("numpy",)))
+    return log
+
+
+def test_path_is_a_pure_function_of_name_and_settings():
+    path = experiments.result_path("a", {"x": 1, "y": [0.5, "z"]})
+    assert path == experiments.result_path("a", {"y": [0.5, "z"], "x": 1})
+    assert path.parent == experiments.RUNS / "a"
+    others = [
+        ("b", {"x": 1, "y": [0.5, "z"]}),
+        ("a", {"x": 2, "y": [0.5, "z"]}),
+        ("a", {"x": 1, "y": [0.25, "z"]}),
+    ]
+    assert len({path, *(experiments.result_path(*other) for other in others)}) == 4
+
+
+def test_settings_that_are_not_plain_json_are_refused():
+    with pytest.raises(ValueError):
+        experiments.result_path("a", {"x": float("nan")})
+    with pytest.raises(TypeError):
+        experiments.result_path("a", {"x": np.arange(2)})
+
+
+def test_run_computes_only_what_is_missing(toy, tmp_path):
+    out = tmp_path / "runs"
+    paths = experiments.run("toy", out)
+    before = [path.read_bytes() for path in paths]
+    paths[1].unlink()
+    assert experiments.run("toy", out) == paths
+    assert toy.read_text().split() == ["0", "1", "2", "1"]
+    assert [path.read_bytes() for path in (paths[0], paths[2])] == [before[0], before[2]]
+    assert sorted(out.rglob("*")) == sorted([out / "toy", *paths])
+
+
+def test_results_hold_arrays_settings_and_provenance(toy, tmp_path):
+    experiments.run("toy", tmp_path, jobs=2)
+    stored = experiments.results("toy", tmp_path)
+    assert [result.settings["k"] for result in stored] == [0, 1, 2]
+    np.testing.assert_array_equal(stored[2].arrays["doubled"], [0.0, 4.0, 8.0])
+    provenance = stored[2].provenance
+    assert provenance["packages"] == {"numpy": np.__version__}
+    assert provenance["python"] == ".".join(map(str, sys.version_info[:3])) and provenance["wall_s"] >= 0
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        experiments.save(tmp_path / "x" / "y.npz", Result({}, {"a": np.ones(2)}, {}))
+    assert list((tmp_path / "x").iterdir()) == []
+
+
+def test_a_killed_run_keeps_what_was_finished_and_the_next_one_does_the_rest(tmp_path):
+    script = tmp_path / "slow.py"
+    script.write_text(
+        "import sys, time\n"
+        "import numpy as np\n"
+        "from pathlib import Path\n"
+        "from nin_lib import experiments\n"
+        "def compute(settings):\n"
+        "    if settings['k'] == 1 and len(sys.argv) == 2:\n"
+        "        time.sleep(600)\n"
+        "    return {'k': np.array(settings['k'])}\n"
+        "settings = ({'k': 0}, {'k': 1})\n"
+        "experiments.EXPERIMENTS['slow'] = experiments.Experiment('', settings, compute, ())\n"
+        "experiments.run('slow', Path(sys.argv[1]))\n"
+    )
+    out = tmp_path / "runs"
+    first, second = (experiments.result_path("slow", {"k": k}, out) for k in (0, 1))
+    process = subprocess.Popen([sys.executable, script, out], stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not first.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert experiments.load(first).arrays["k"] == 0 and not second.exists()
+    written = first.stat().st_mtime_ns
+    subprocess.run([sys.executable, script, out, "quick"], check=True, stderr=subprocess.DEVNULL)
+    assert experiments.load(second).arrays["k"] == 1 and first.stat().st_mtime_ns == written
+
+
+def test_missing_results_say_how_to_compute_them(toy, tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match="3 of 3 results of 'toy' are missing.*python -m nin_lib run toy"
+    ):
+        experiments.results("toy", tmp_path)
+
+
+def test_command_line(toy, tmp_path, capsys):
+    assert main(["run", "toy", "--out", str(tmp_path), "--jobs", "1"]) == 0
+    assert f"3 results in {tmp_path / 'toy'}" in capsys.readouterr().out
+    assert main(["list", "--out", str(tmp_path)]) == 0
+    listed = capsys.readouterr().out
+    assert "3 of    3   doubles" in listed and "linear-boundaries" in listed
+    assert main(["show", "toy", "--out", str(tmp_path)]) == 0
+    summary, *runs = capsys.readouterr().out.splitlines()
+    assert summary == "doubles"
+    assert [json.loads(line)["settings"]["k"] for line in runs] == [0, 1, 2]
+    assert json.loads(runs[0])["arrays"] == {"doubled": "3"}
+
+
+def test_command_line_refuses_an_unknown_name_with_a_sentence(capsys):
+    assert main(["run", "no-such"]) == 2
+    assert "name must be one of linear-boundaries" in capsys.readouterr().err
+
+
+def test_stored_results_are_small_and_come_out_again():
+    stored = experiments.results("linear-boundaries")
+    paths = [experiments.result_path("linear-boundaries", result.settings) for result in stored]
+    assert sum(path.stat().st_size for path in paths) < 500_000
+    result = next(r for r in stored if r.settings["batch_size"] == 100 and r.settings["from"] == "divergent")
+    again = experiments.count_phases(result.settings)
+    np.testing.assert_array_equal(again["sigma_eps"], result.arrays["sigma_eps"])
+    # Another processor may round differently, and near this boundary the dynamics is chaotic: 1 % of the runs may
+    # change sides, and the fraction at one sigma by chance only.
+    moved = np.abs(again["counts"] - result.arrays["counts"])
+    assert moved.sum() / 2 <= 0.01 * again["counts"].sum()
+
+
+# --- statistics of the boundaries ----------------------------------------------------------------------------------
+
+
+def logistic(sigma_eps, centre, width):
+    return 1 / (1 + np.exp(-(sigma_eps - centre) / width))
+
+
+def test_crossing_finds_the_level_of_a_known_transition():
+    sigma_eps = np.geomspace(5, 20, 2001)
+    fraction = logistic(sigma_eps, 9.0, 0.3)
+    for level in (0.1, 0.5, 0.9):
+        true = 9.0 + 0.3 * np.log(level / (1 - level))
+        assert experiments.crossing(sigma_eps, fraction, level) == pytest.approx(true, rel=1e-3)
+
+
+@pytest.mark.parametrize("window", [(5, 8), (12, 20)])
+def test_crossing_refuses_a_window_without_the_transition(window):
+    sigma_eps = np.geomspace(*window, 50)
+    with pytest.raises(ValueError, match="sigma_eps must span the transition"):
+        experiments.crossing(sigma_eps, logistic(sigma_eps, 10.0, 0.1))
+
+
+def test_bootstrap_interval_covers_the_truth():
+    """25 intervals of 95 %: at least 19 must hold the true crossing (fewer has probability under 1e-3)."""
+    sigma_eps, rng = np.geomspace(8, 10, 61), np.random.default_rng(1)
+    held = 0
+    for _ in range(25):
+        fraction = rng.binomial(200, logistic(sigma_eps, 9.0, 0.2)) / 200
+        low, high = experiments.bootstrap_interval(sigma_eps, fraction, 200, resamples=200)
+        held += low <= 9.0 <= high
+        assert high - low < 0.2
+    assert held >= 19
