@@ -4,6 +4,7 @@ The update is derived once, by SymPy, from the loss Eq. (4). NumPy integrates it
 browser runs it (`javascript`); `nin_lib.codegen` prints both from the same expressions.
 """
 
+import itertools
 import math
 import operator
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ class Phase(StrEnum):
     DIVERGENT = "divergent"
 
 
-# The four numbers of the definition in `LinearModel.simulate`.
+# The numbers in the definition of the phases, `LinearModel.simulate`.
 LARGEST_WEIGHT = 1e8
 LEARNED = 0.01
 DECAYED = 0.5
@@ -150,10 +151,10 @@ class Boundaries:
 # Each lane of 256 neighbouring trajectories has a generator of its own. So a trajectory's noise depends on the seed
 # and its position alone: not on how many others there are, nor on the number of steps, nor on the chunk size.
 LANE = 256
-# Trajectories that are advanced together: their state stays in the processor's cache.
-CHUNK = 4096
+# Trajectories that are advanced together, whole lanes: their state stays in the processor's cache.
+CHUNK = 8192
 # Steps for which noise is drawn at once.
-_AHEAD = 16
+_AHEAD = 8
 
 
 def batch_moments(rng, batch_size, size=None):
@@ -179,6 +180,17 @@ def batch_moments(rng, batch_size, size=None):
     d2 = 2 * rng.standard_gamma((batch_size - 1) / 2, size)  # 0 when batch_size is 1
     z = rng.standard_normal(size)
     return c2 / batch_size, np.sqrt(c2) * z / batch_size, (z * z + d2) / batch_size
+
+
+def _draws(sample, seed, first, size):
+    """Without end, one step after another: sample(rng, ...) for the trajectories first ... first + size - 1."""
+    lanes = range(first // LANE, -(-(first + size) // LANE))
+    rngs = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(lane,))) for lane in lanes]
+    while True:
+        ahead = np.stack([sample(rng, (_AHEAD, LANE)) for rng in rngs], axis=-2)
+        ahead = ahead.reshape(*ahead.shape[:-2], -1)
+        for t in range(_AHEAD):
+            yield ahead[..., t, :size]
 
 
 # --- the model ---------------------------------------------------------------------------------------------------
@@ -211,7 +223,38 @@ def _whole(name, value, low, remedy):
 
 def _start(w0, w1, w_ni):
     remedy = "give the weight a finite start"
-    return [_numbers(name, w, remedy=remedy) for name, w in (("w0", w0), ("w1", w1), ("w_ni", w_ni))]
+    return {name: _numbers(name, w, remedy=remedy) for name, w in (("w0", w0), ("w1", w1), ("w_ni", w_ni))}
+
+
+def _broadcast(**arrays):
+    try:
+        return np.broadcast_arrays(*arrays.values())
+    except ValueError:
+        shapes = ", ".join(f"{name} {a.shape}" for name, a in arrays.items())
+        raise ValueError(
+            f"the shapes must broadcast, got {shapes}: give axes of equal length, or of 1"
+        ) from None
+
+
+def _checked_noise(noise, steps, shape):
+    """The kind of noise, and the rows of Phi if they are given: an array (steps, number of trajectories)."""
+    if isinstance(noise, str):
+        if noise not in ("none", "map", "sgd"):
+            raise ValueError(
+                f'noise must be "none", "map", "sgd" or an array of Phi, got {noise!r}: see simulate'
+            )
+        return noise, None
+    phi = _numbers("noise", noise, remedy="Phi is a standard normal number in the map")
+    if phi.ndim and len(phi) == steps:
+        aligned = phi.reshape(steps, *[1] * (1 + len(shape) - phi.ndim), *phi.shape[1:])
+        try:
+            return "given", np.broadcast_to(aligned, (steps, *shape)).reshape(steps, -1)
+        except ValueError:
+            pass
+    raise ValueError(
+        f"noise must be an array (steps, ...) with steps = {steps} and ... broadcasting to {shape}, "
+        f"got shape {phi.shape}: give one Phi a step, or one a step and trajectory"
+    )
 
 
 @dataclass(frozen=True)
@@ -286,15 +329,12 @@ class LinearModel:
         ValueError
             If an argument is not as described, or if the shapes do not broadcast.
         """
-        start = [
-            _numbers("sigma_eps", sigma_eps, 0, remedy="use 0 to switch the noise off"),
-            *_start(w0, w1, w_ni),
-        ]
+        sigma_eps = _numbers("sigma_eps", sigma_eps, 0, remedy="use 0 to switch the noise off")
+        start = _broadcast(sigma_eps=sigma_eps, **_start(w0, w1, w_ni))
         steps = _whole("steps", steps, 1, "it counts the steps of SGD")
         seed = _whole("seed", seed, 0, "any such number will do")
-        start = np.broadcast_arrays(*start)
         shape = start[0].shape
-        phi = self._given_phi(noise, steps, shape)
+        noise, phi = _checked_noise(noise, steps, shape)
 
         start = np.stack([a.ravel() for a in start])
         curves = np.empty((5, steps + 1 if record else 1, start.shape[1]))
@@ -302,85 +342,49 @@ class LinearModel:
         with np.errstate(over="ignore", invalid="ignore"):  # a divergent run is a result
             for first in range(0, len(codes), CHUNK):
                 part = slice(first, first + CHUNK)
-                if phi is not None:
-                    draws = iter(phi[:, part])
-                else:
-                    draws = self._draws(noise, seed, first, len(codes[part]))
-                codes[part] = self._train(start[:, part], steps, noise, draws, curves[:, :, part])
+                moments = self._moments(noise, phi, seed, first, start[0, part])
+                codes[part] = self._train(start[:, part], steps, moments, noise == "sgd", curves[:, :, part])
         phase = np.array(list(Phase), object)[codes].reshape(shape)
         return Run(*curves.reshape(5, -1, *shape), phase[()])
 
-    def _given_phi(self, noise, steps, shape):
-        if isinstance(noise, str):
-            if noise not in ("none", "map", "sgd"):
-                raise ValueError(f'noise must be "none", "map", "sgd" or an array of Phi, got {noise!r}')
-            return None
-        phi = _numbers("noise", noise, remedy="an array of Phi holds finite numbers")
-        if phi.shape[:1] != (steps,):
-            raise ValueError(
-                f"noise must have one row for each of the {steps} steps, got shape {phi.shape}: its shape is "
-                f"(steps, ...), and ... broadcasts to {shape}"
-            )
-        # axes of length 1 after the first, so that the other axes broadcast from the right
-        phi = phi.reshape(steps, *[1] * (1 + len(shape) - phi.ndim), *phi.shape[1:])
-        try:
-            return np.broadcast_to(phi, (steps, *shape)).reshape(steps, -1)
-        except ValueError:
-            raise ValueError(
-                f"noise must have the shape (steps, ...) with ... broadcasting to {shape}, got {phi.shape}"
-            ) from None
-
-    def _draws(self, noise, seed, first, size):
-        """Without end, for each step: None, Phi or exact moments for the trajectories first ... first + size - 1."""
+    def _moments(self, noise, phi, seed, first, sigma_eps):
+        """<x^2>, <x eps>, <eps^2> of one batch after another, for the trajectories from the position `first` on."""
+        xx, ee, xe_unit = _means(self.sigma_x, sigma_eps, self.batch_size)
+        size = len(sigma_eps)
         if noise == "none":
-            while True:
-                yield None
-        lanes = range(first // LANE, -(-(first + size) // LANE))
-        rngs = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(lane,))) for lane in lanes]
-        ahead = np.empty((1 if noise == "map" else 3, len(lanes), _AHEAD, LANE))
-        while True:
-            for k, rng in enumerate(rngs):
-                if noise == "map":
-                    rng.standard_normal(out=ahead[0, k])
-                else:
-                    ahead[:, k] = batch_moments(rng, self.batch_size, (_AHEAD, LANE))
-            for t in range(_AHEAD):
-                draw = ahead[:, :, t].reshape(len(ahead), -1)[:, :size]
-                yield draw[0] if noise == "map" else draw
+            return itertools.repeat((xx, 0.0, ee))
+        if noise == "sgd":
+            draws = _draws(lambda rng, n: batch_moments(rng, self.batch_size, n), seed, first, size)
+            return ((xx * a, self.sigma_x * sigma_eps * b, ee * c) for a, b, c in draws)
+        if noise == "map":
+            phi = _draws(np.random.Generator.standard_normal, seed, first, size)
+        else:
+            phi = phi[:, first : first + size]
+        return ((xx, xe_unit * row, ee) for row in phi)
 
-    def _train(self, start, steps, noise, draws, curves):
+    def _train(self, start, steps, moments, exact, curves):
         """Fill the curves of one chunk of trajectories; returns the codes of their phases."""
         sigma_eps, *weights = start
-        xx, ee, xe_unit = _means(self.sigma_x, sigma_eps, self.batch_size)
-
-        def moments():
-            draw = next(draws)
-            if noise == "none":
-                return xx, 0.0, ee
-            if noise == "sgd":
-                return draw[0] * xx, draw[1] * (self.sigma_x * sigma_eps), draw[2] * ee
-            return xx, xe_unit * draw, ee
-
         u, v = _error_parts(*weights, self.M)
         phases = _PhaseRecorder(*weights, u, v, self.sigma_x)
         every_step = len(curves[0]) > 1
         for t in range(steps):
-            xx_t, xe_t, ee_t = moments()
+            batch = next(moments)
             if every_step:
                 curves[:3, t] = weights
-                if noise == "sgd":
-                    curves[3, t] = _batch_loss(u, v, xx_t, xe_t, ee_t)
-            weights = _advance(*weights, u, v, self.eta, xx_t, xe_t, ee_t)
+                if exact:
+                    curves[3, t] = _batch_loss(u, v, *batch)
+            weights = _advance(*weights, u, v, self.eta, *batch)
             u, v = _error_parts(*weights, self.M)
             phases.update(*weights, u, v)
         curves[:3, -1] = weights
-        if noise == "sgd":
-            curves[3, -1] = _batch_loss(u, v, *moments())
 
+        if exact:
+            curves[3, -1] = _batch_loss(u, v, *next(moments))
         u, v = _error_parts(*curves[:3], self.M)
-        curves[4] = _clean_loss(u, self.sigma_x)
-        if noise != "sgd":
+        if not exact:
             curves[3] = _expected_loss(u, v, self.sigma_x, sigma_eps)
+        curves[4] = _clean_loss(u, self.sigma_x)
         curves[:, ~np.isfinite(curves[:3]).all(axis=0)] = np.inf
         curves[3:][np.isnan(curves[3:])] = np.inf
         return phases.codes()
@@ -409,7 +413,7 @@ class LinearModel:
         ValueError
             If a weight is not finite.
         """
-        w0, w1, w_ni = np.broadcast_arrays(*_start(w0, w1, w_ni))
+        w0, w1, w_ni = _broadcast(**_start(w0, w1, w_ni))
         M = self.M
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             exposure = self._exposure(w0, w1)
@@ -434,19 +438,15 @@ class LinearModel:
         M = self.M
         P, c = w1 * w0, w1**2 - w0**2
         end = M - math.sqrt(LEARNED) * (M - P)
-        end = np.where(
-            (c == 0) & (P * end <= 0), 0.0, end
-        )  # with c = 0, w0 = w1 = 0 is a saddle: there the flow ends
+        # With c = 0 the point w0 = w1 = 0 is a saddle, and a flow that should pass P = 0 ends there.
+        end = np.where((c == 0) & (P * end <= 0), 0.0, end)
         R = np.hypot(c, 2 * M)
 
-        def primitive(
-            P,
-        ):  # of R / ((M - P) sqrt(c^2 + 4 P^2)); the two forms are equal, each without cancellation
+        def primitive(P):
+            """Of R / ((M - P) sqrt(c^2 + 4 P^2)), in two forms that are equal, each without cancellation."""
             dot, lengths = c**2 + 4 * M * P, R * np.hypot(c, 2 * P)
-            distance = np.abs(M - P)
-            return np.where(
-                dot > 0, np.log((lengths + dot) / distance), np.log(4 * c**2 * distance / (lengths - dot))
-            )
+            gap = np.abs(M - P)
+            return np.where(dot > 0, np.log((lengths + dot) / gap), np.log(4 * c**2 * gap / (lengths - dot)))
 
         twist = np.where(c == 0, 0.0, c / R * (primitive(end) - primitive(P)))
         exposure = (np.log((M - P) / (M - end)) + twist) / (2 * self.sigma_x**2)
