@@ -38,7 +38,7 @@ def execute(name):
     """Run the chapter from the top in a fresh kernel, in the folder book/, and store it with its outputs."""
     notebook = read_text(name)
     NotebookClient(
-        notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(BOOK)}}
+        notebook, timeout=600, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": str(BOOK)}}
     ).execute()
     notebook.metadata.pop(
         "widgets", None
