@@ -1,0 +1,23 @@
+"""The book's interactive explorers: widgets in a live kernel, and alive in the built book without one."""
+
+from nin_lib.widgets.linear import LinearExplorer
+
+__all__ = ["LinearExplorer", "static_scripts"]
+
+_EXPLORERS = (LinearExplorer,)
+
+
+def static_scripts():
+    """The scripts that bring the explorers of a built page to life.
+
+    Returns
+    -------
+    dict of str to str
+        File name, the page's data-explorer with ".js", to the text of a classic script, to be loaded with ``defer``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the explorers' bundles are not built; it says how to build them.
+    """
+    return {f"{explorer.name}.js": explorer.static_script() for explorer in _EXPLORERS}

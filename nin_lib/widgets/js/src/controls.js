@@ -1,0 +1,49 @@
+// Native controls bound to a model: each shows the model's value and sets it.
+
+import { format, h, symbol } from "./host.js";
+
+// One value after the user's last move reaches the kernel, too: `set` and `save_changes` go together.
+export function setValue(model, name, value) {
+  model.set(name, value);
+  model.save_changes();
+}
+
+// { name, label, min, max, step, log, integer }: with log, the slider runs evenly over the logarithm of the value.
+export function bindSlider(input, model, { name, min, max, step, log = false, integer = false }) {
+  const toPosition = value => (log ? Math.log10(Math.max(value, min)) : value);
+  const toValue = position => {
+    const value = log ? 10 ** position : position;
+    return integer ? Math.round(Number(value.toPrecision(3))) : Number(value.toPrecision(3));
+  };
+  const [low, high] = log ? [Math.log10(min), Math.log10(max)] : [min, max];
+  Object.assign(input, { type: "range", name, min: low, max: high, step: step ?? (high - low) / 500 });
+  const show = () => {
+    const value = model.get(name);
+    if (toValue(input.valueAsNumber) !== value) input.value = toPosition(value);
+    input.setAttribute("aria-valuetext", format(value));
+  };
+  input.addEventListener("input", () => setValue(model, name, toValue(input.valueAsNumber)));
+  model.on(`change:${name}`, show);
+  show();
+  return () => model.off(`change:${name}`, show);
+}
+
+// A labelled slider with its value; returns [element, take-down function].
+export function slider(model, options) {
+  const { name, label } = options;
+  const input = h("input");
+  const output = h("output");
+  const end = bindSlider(input, model, options);
+  const show = () => {
+    output.value = format(model.get(name));
+  };
+  model.on(`change:${name}`, show);
+  show();
+  const text = h("span", { class: "nin-label" }, label, " ", symbol(name));
+  const row = h("label", { class: "nin-slider" }, text, output, input);
+  return [row, () => [end(), model.off(`change:${name}`, show)]];
+}
+
+export function button(text, press) {
+  return h("button", { type: "button", class: "nin-button", onclick: press }, text);
+}

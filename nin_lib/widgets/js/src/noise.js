@@ -1,0 +1,22 @@
+// The explorers' noise: a stream that Python computes to the last bit (nin_lib.widgets.base.noise_stream).
+// Only integer operations, additions and multiplications, which every processor rounds alike; a Box-Muller transform would not do.
+
+const hash = x => {
+  x ^= x >>> 16;
+  x = Math.imul(x, 0x85ebca6b);
+  x ^= x >>> 13;
+  x = Math.imul(x, 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+};
+
+// n numbers of mean 0 and variance 1, each the sum of 12 uniform ones less 6, which is normal but for its tails beyond 6.
+export function noiseStream(seed, n) {
+  const start = hash(seed | 0);
+  const stream = new Float64Array(n);
+  for (let i = 0, k = 0; i < n; i++) {
+    let sum = 0;
+    for (let j = 0; j < 12; j++) sum += (hash(start + Math.imul(++k, 0x9e3779b9)) + 0.5) / 4294967296;
+    stream[i] = sum - 6;
+  }
+  return stream;
+}

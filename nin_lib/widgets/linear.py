@@ -1,0 +1,69 @@
+"""The explorer of the two-layer linear model's trajectories."""
+
+from nin_lib import linear
+from nin_lib.widgets.base import Explorer, Number, Whole, noise_stream
+
+
+class LinearExplorer(Explorer):
+    """Drag sigma_eps and watch the two-layer linear model of Eqs. (4)-(6) pass through its four phases.
+
+    Parameters
+    ----------
+    sigma_eps, eta, M, sigma_x, w0, w1, w_ni : float
+        As in `nin_lib.linear.LinearModel` and its `simulate`; the weights are those at the start.
+    batch_size, steps, seed : int
+        Samples in a batch, steps of SGD, and the seed of the explorer's own noise (`noise`).
+
+    Each is a trait: readable, settable and observable. A value that is not right raises a ValueError.
+    """
+
+    name = "linear"
+
+    sigma_eps = Number(1.0, 0, remedy="use 0 to switch the noise off")
+    eta = Number(0.01, 0, strictly=True, remedy="0.01 is a usual learning rate")
+    batch_size = Whole(1000, 1, 10**9, "it counts the samples of a batch")
+    w0 = Number(0.1, remedy="give the weight a finite start")
+    w1 = Number(1.5, remedy="give the weight a finite start")
+    w_ni = Number(0.1, remedy="give the weight a finite start")
+    M = Number(1.0, remedy="it is the slope of the target, 1 in the paper")
+    sigma_x = Number(1.0, 0, remedy="use 0 to switch the data off")
+    steps = Whole(600, 1, 100_000, "it counts the steps of SGD")
+    seed = Whole(0, 0, 2**32 - 1, "any such number will do")
+
+    @classmethod
+    def javascript(cls):
+        return f"function makeLinear() {{\n{linear.javascript()}return {{ run, loss, clean_loss }};\n}}"
+
+    def noise(self):
+        """The noise Phi of the curves on the screen, an array of shape (steps,): hand it to `LinearModel.simulate`."""
+        return noise_stream(self.seed, self.steps)
+
+    @property
+    def model(self):
+        """The `LinearModel` with these settings."""
+        return linear.LinearModel(eta=self.eta, M=self.M, sigma_x=self.sigma_x, batch_size=self.batch_size)
+
+    def run(self):
+        """The run on the screen, as `LinearModel.simulate` returns it."""
+        return self.model.simulate(
+            self.sigma_eps, self.w0, self.w1, self.w_ni, steps=self.steps, noise=self.noise()
+        )
+
+    @property
+    def phase(self):
+        """Phase of the run on the screen."""
+        return self.run().phase
+
+    def fallback(self):
+        theory = self.model.boundaries(self.w0, self.w1, self.w_ni)
+        return (
+            "<p><strong>An explorer with a slider stands here where JavaScript runs.</strong> "
+            "It trains the two-layer linear model "
+            f"(learning rate {self.eta:.3g}, batch size {self.batch_size}, weights w<sub>0</sub>, w<sub>1</sub>, "
+            f"w<sub>NI</sub> starting at {self.w0:.3g}, {self.w1:.3g}, {self.w_ni:.3g}) with injected noise of standard "
+            "deviation σ<sub>ε</sub> for every position of the slider. "
+            f"With σ<sub>ε</sub> = {self.sigma_eps:.3g} the training is in the <em>{self.phase}</em> phase. "
+            f"Theory puts the noise weight's decay above σ<sub>ε</sub> = {theory.decoupled:.3g}, the catapult above "
+            f"{theory.catapult:.3g} (late in training above {theory.late:.3g}) and divergence above "
+            f"{theory.divergent:.3g}.</p>"
+        )
