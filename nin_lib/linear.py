@@ -345,7 +345,7 @@ class LinearModel:
                 moments = self._moments(noise, phi, seed, first, start[0, part])
                 codes[part] = self._train(start[:, part], steps, moments, noise == "sgd", curves[:, :, part])
         phase = np.array(list(Phase), object)[codes].reshape(shape)
-        return Run(*curves.reshape(5, -1, *shape), phase[()])
+        return Run(*curves.reshape(*curves.shape[:2], *shape), phase[()])
 
     def _moments(self, noise, phi, seed, first, sigma_eps):
         """<x^2>, <x eps>, <eps^2> of one batch after another, for the trajectories from the position `first` on."""
@@ -435,7 +435,10 @@ class LinearModel:
         With P = w1 w0 and c = w1^2 - w0^2, which the flow keeps, w1^2 = (c + sqrt(c^2 + 4 P^2))/2 and
         dP/dt = sigma_x^2 (M - P) sqrt(c^2 + 4 P^2). So the integral over t is one over P, from P to M - (M - P)/10.
         """
-        M = self.M
+        # The integral does not change when w is scaled and M with its square: scaled so, no square underflows.
+        scale = np.maximum(np.maximum(np.abs(w0), np.abs(w1)), math.sqrt(abs(self.M)))
+        scale = np.where(scale > 0, scale, 1.0)
+        w0, w1, M = w0 / scale, w1 / scale, self.M / scale / scale
         P, c = w1 * w0, w1**2 - w0**2
         end = M - math.sqrt(LEARNED) * (M - P)
         # With c = 0 the point w0 = w1 = 0 is a saddle, and a flow that should pass P = 0 ends there.
@@ -445,10 +448,11 @@ class LinearModel:
         def primitive(P):
             """Of R / ((M - P) sqrt(c^2 + 4 P^2)), in two forms that are equal, each without cancellation."""
             dot, lengths = c**2 + 4 * M * P, R * np.hypot(c, 2 * P)
-            gap = np.abs(M - P)
-            return np.where(dot > 0, np.log((lengths + dot) / gap), np.log(4 * c**2 * gap / (lengths - dot)))
+            gap = np.log(np.abs(M - P))
+            turned = 2 * np.log(2 * np.abs(c)) - np.log(lengths - dot)
+            return np.where(dot > 0, np.log(lengths + dot) - gap, turned + gap)
 
         twist = np.where(c == 0, 0.0, c / R * (primitive(end) - primitive(P)))
-        exposure = (np.log((M - P) / (M - end)) + twist) / (2 * self.sigma_x**2)
-        rests = (P == M) | (self.sigma_x == 0)  # nothing to learn, for ever
+        exposure = np.maximum(np.log((M - P) / (M - end)) + twist, 0) / (2 * self.sigma_x**2)
+        rests = (end == M) | (self.sigma_x**2 == 0)  # nothing to learn, for ever
         return np.where(rests, np.where(w1 == 0, 0.0, np.inf), exposure)
