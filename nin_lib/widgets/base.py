@@ -139,7 +139,7 @@ def noise_stream(seed, steps):
         Numbers of mean 0 and variance 1: each the sum of 12 uniform ones less 6, normal but for its tails beyond 6.
         Made of integer operations, additions and multiplications, which every processor and language rounds alike.
     """
-    start = _hash(np.array(seed, dtype=np.uint32))
+    start = _hash(np.array([seed], dtype=np.uint32))
     counter = np.arange(1, 12 * steps + 1, dtype=np.uint32)
     uniform = (_hash(start + counter * np.uint32(0x9E3779B9)) + 0.5) / 4294967296
     # summed from left to right, as JavaScript does: np.sum adds in another order

@@ -11,7 +11,7 @@ const powerOfTen = k => "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].m
 // as good as any value: what lies beyond the axis is drawn just outside of it, and what is not finite not at all.
 // `sync` names a group of charts whose crosshairs move together.
 export function createChart(root, { title, curves, log = false, sync, label }) {
-  const readings = curves.map(() => h("output", { class: "nin-reading" }));
+  const readings = curves.map(() => h("span", { class: "nin-reading" }));
   const legend = h(
     "div",
     { class: "nin-legend" },
@@ -116,7 +116,7 @@ export function createChart(root, { title, curves, log = false, sync, label }) {
   function read(u) {
     const i = u.cursor.idx;
     readings.forEach((reading, k) => {
-      reading.value = i == null || !(i in values[k]) ? "" : format(values[k][i]);
+      reading.textContent = i == null || !(i in values[k]) ? "" : format(values[k][i]);
     });
   }
 

@@ -32,10 +32,10 @@ export function bindSlider(input, model, { name, min, max, step, log = false, in
 export function slider(model, options) {
   const { name, label } = options;
   const input = h("input");
-  const output = h("output");
+  const output = h("span", { class: "nin-value", "aria-hidden": "true" }); // the slider's own text says it, too
   const end = bindSlider(input, model, options);
   const show = () => {
-    output.value = format(model.get(name));
+    output.textContent = format(model.get(name));
   };
   model.on(`change:${name}`, show);
   show();

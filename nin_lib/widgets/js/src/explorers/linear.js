@@ -80,7 +80,7 @@ function mount(root, model) {
   let ticksOf = "";
   const phaseMap = createPhaseMap(answer => {
     band.showPhases(answer.phases);
-    root.ninBand = { sigma_eps: map.columns[1], phases: answer.phases };
+    root.ninBand = { sigma_eps: map.columns[1], phases: answer.phases, fine: answer.fine };
   });
   function refreshBand() {
     map = {
@@ -154,3 +154,4 @@ function weightRange(p, { weights, lost }) {
 }
 
 export const { render, mountAll } = defineExplorer("linear", mount);
+export { boundaries, losses, noiseStream, simulate }; // what the tests compare with Python

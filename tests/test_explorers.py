@@ -1,0 +1,330 @@
+"""The explorers in headless Chromium, as a reader uses them, and as Python sees them."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import Watched, served
+from playwright.sync_api import expect
+
+from nin_lib.linear import LinearModel, Phase
+from nin_lib.widgets import LinearExplorer, static_scripts
+
+browser_test = pytest.mark.browser
+# What a page of the book does: the theme's attribute decides, else the system's preference.
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{name}</title><style>
+body {{ margin: 0 auto; max-width: 700px; font-family: sans-serif; background: #fff; color: #333 }}
+@media (prefers-color-scheme: dark) {{ html:not([data-theme=light]) body {{ background: #121212; color: #ddd }} }}
+html[data-theme=dark] body {{ background: #121212; color: #ddd }}
+</style>{explorer}<p>{links}</p><script defer src="{name}.js"></script></html>"""
+AT = {Phase.DECOUPLED: 0.1, Phase.DECAY: 1, Phase.CATAPULT: 11, Phase.DIVERGENT: 16}  # audit, section 2
+
+
+def shown_html(explorer):
+    return explorer._repr_mimebundle_()[0]["text/html"]
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explorers")
+    links = "".join(f'<a href="#linear?sigma_eps={sigma}">{phase}</a> ' for phase, sigma in AT.items())
+    for explorer in (LinearExplorer(),):
+        html = PAGE.format(name=explorer.name, explorer=shown_html(explorer), links=links)
+        (folder / f"{explorer.name}.html").write_text(html)
+        (folder / f"{explorer.name}.js").write_text(static_scripts()[f"{explorer.name}.js"])
+    return folder
+
+
+@pytest.fixture
+def open_page(browser, pages):
+    """Open an explorer's page, from the file unless told; it must ask nobody and report no error."""
+    contexts = []
+
+    def open_it(name="linear", base=pages.as_uri(), **options):
+        context = browser.new_context(**options)
+        page = context.new_page()
+        contexts.append((context, Watched(page, base)))
+        page.goto(f"{base}/{name}.html")
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector(".nin-explorer[data-phase]")
+        return page
+
+    yield open_it
+    for context, watched in contexts:
+        context.close()
+        watched.assert_clean()
+
+
+def phase(page):
+    # the next frame shows what the last event has set
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return page.locator(".nin-explorer").get_attribute("data-phase")
+
+
+def drag(page, locator, start, end, moves):
+    """A real mouse drag between two fractions of the width; yields after each move."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], y)
+    page.mouse.down()
+    for k in range(1, moves + 1):
+        page.mouse.move(box["x"] + (start + (end - start) * k / moves) * box["width"], y)
+        yield k
+    page.mouse.up()
+
+
+@browser_test
+def test_it_runs_from_a_file_and_from_a_server(open_page, pages):
+    with served(pages) as base:
+        for page in (open_page(), open_page(base=base)):
+            assert phase(page) == Phase.DECAY
+            expect(page.get_by_role("status")).to_contain_text(
+                "σε = 1.00: decay. The clean loss is below 1 %"
+            )
+
+
+@browser_test
+def test_it_follows_a_drag_of_200_moves_through_the_four_phases(open_page):
+    page = open_page()
+    slider = page.get_by_label("injected noise")
+    met, values = [phase(page)], set()
+    for k in drag(page, slider, 0.03, 0.99, 200):
+        values.add(slider.input_value())
+        if k % 5 == 0 and (now := phase(page)) != met[-1]:
+            met.append(now)
+    assert met == [Phase.DECAY, *Phase]
+    assert len(values) > 150
+
+
+@browser_test
+def test_the_mark_on_the_band_can_be_dragged_too(open_page):
+    page = open_page()
+    slider, band = page.get_by_label("injected noise"), page.get_by_label("band of phases")
+    for _ in drag(page, band, 0.5, 0.95, 30):
+        pass
+    assert phase(page) == Phase.DIVERGENT
+    assert slider.input_value() == band.input_value()
+    # the mark stands where the mouse is, and the slider's thumb above it
+    mark, box = page.locator(".nin-here").bounding_box(), band.bounding_box()
+    assert abs(mark["x"] + mark["width"] / 2 - (box["x"] + 0.95 * box["width"])) < 3
+    assert (
+        abs(slider.bounding_box()["x"] - box["x"]) < 1
+        and abs(slider.bounding_box()["width"] - box["width"]) < 1
+    )
+
+
+@browser_test
+def test_the_keyboard_moves_every_slider(open_page):
+    page = open_page()
+    for slider in page.locator("input[type=range]").all():
+        before = float(slider.input_value())
+        slider.press("ArrowRight")
+        after = float(slider.input_value())
+        assert after > before
+        slider.press("ArrowLeft")
+    slider = page.get_by_label("injected noise")
+    slider.press("Home")
+    assert phase(page) == Phase.DECOUPLED
+    slider.press("End")
+    assert phase(page) == Phase.DIVERGENT
+    expect(page.locator(".nin-value").first).to_have_text("30.0")
+
+
+@browser_test
+def test_links_in_the_prose_set_sliders_and_an_address_does_so_at_once(open_page, pages):
+    page = open_page()
+    for wanted, sigma in AT.items():
+        page.get_by_role("link", name=wanted).click()
+        assert phase(page) == wanted
+        expect(page.get_by_role("status")).to_contain_text(f"{sigma:#.3g}: {wanted}")
+    page.get_by_label("injected noise").press("Home")
+    page.get_by_role("link", name=wanted).click()  # the same link once more
+    assert phase(page) == wanted
+    assert phase(open_page(name="linear.html?x#linear?sigma_eps=11&w1=1.5&x=")) == Phase.CATAPULT
+
+
+@browser_test
+def test_another_seed_gives_other_noise_and_the_way_back_is_a_button(open_page):
+    page = open_page()
+    w_ni = "document.querySelector('.nin-explorer').ninRun.weights[2][300]"
+    before = page.evaluate(w_ni)
+    page.get_by_role("button", name="New noise").click()
+    phase(page)
+    assert page.evaluate(w_ni) != before
+    page.get_by_role("button", name="Back to the start").click()
+    phase(page)
+    assert page.evaluate(w_ni) == before
+
+
+@browser_test
+def test_the_band_follows_the_other_sliders_and_names_its_regions(open_page):
+    page = open_page()
+    expect(page.locator(".nin-regions")).to_have_text("decoupleddecaycatapultdivergent")
+    expect(page.locator(".nin-ticks")).to_contain_text("divergence 13.3")
+    page.get_by_label("learning rate").press("End")  # eta = 0.1
+    expect(page.locator(".nin-ticks")).to_contain_text("divergence 4.21")  # 13.3 / sqrt(10)
+    page.wait_for_function("document.querySelector('.nin-explorer').ninBand.fine")
+    first = page.evaluate(
+        "(b => b.sigma_eps[b.phases.indexOf(3)])(document.querySelector('.nin-explorer').ninBand)"
+    )
+    assert first == pytest.approx(4.21, rel=0.05)
+
+
+@browser_test
+def test_readings_survive_overflow(open_page):
+    page = open_page()
+    page.get_by_role("link", name="divergent").click()
+    plot = page.locator(".nin-plot").last
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 50)
+    expect(page.locator(".nin-reading").first).to_have_text("∞")
+    expect(page.locator(".nin-reading").last).to_have_text("∞")
+
+
+@browser_test
+@pytest.mark.parametrize("width", [375, 1280])
+def test_nothing_overflows_and_nothing_jumps(open_page, width):
+    page = open_page(viewport={"width": width, "height": 900})
+    tops = set()
+    for sigma in (0.02, 0.3, 1, 5, 9, 11, 13, 16, 30):
+        page.evaluate(f"location.hash = ''; document.querySelector('a').href = '#linear?sigma_eps={sigma}'")
+        page.evaluate("document.querySelector('a').click()")
+        phase(page)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        tops.add(
+            tuple(
+                page.evaluate(
+                    "[...document.querySelectorAll('.nin-explorer *')].length && "
+                    "[...document.querySelectorAll('.nin-plot, input, button')].map(e => e.getBoundingClientRect().top + scrollY)"
+                )
+            )
+        )
+    assert len(tops) == 1
+
+
+@browser_test
+def test_dark_mode_by_theme_and_by_preference(open_page):
+    def scheme(page):
+        ink = page.evaluate(
+            """() => { const c = document.querySelector('.nin-plot canvas'), d = c.getContext('2d').getImageData(0, 0, 60, c.height).data;
+            let sum = 0, n = 0; for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 100) { sum += d[i]; n++; } return sum / n; }"""
+        )  # the mean grey of the axis labels
+        return page.locator(".nin-explorer").get_attribute("data-scheme"), ink > 128
+
+    assert scheme(open_page()) == ("light", False)
+    page = open_page(color_scheme="dark")
+    assert scheme(page) == ("dark", True)
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    phase(page)
+    assert scheme(page) == ("light", False)
+
+
+@browser_test
+def test_without_javascript_a_paragraph_says_what_one_would_see(open_page):
+    page = open_page(java_script_enabled=False)
+    text = page.locator(".nin-explorer").inner_text()
+    assert "With σε = 1 the training is in the decay phase" in text
+    assert "divergence above 13.3" in text
+
+
+FAKE_MODEL = """script => new Promise(async done => {
+  const { default: widget } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const state = STATE, listeners = {};
+  window.saved = [];
+  window.model = {
+    get: key => state[key],
+    set(key, value) { state[key] = value; for (const f of listeners["change:" + key] ?? []) f(); },
+    on: (event, f) => (listeners[event] ??= []).push(f),
+    off(event, f) { listeners[event] = listeners[event].filter(g => g !== f); },
+    save_changes() { window.saved.push({ ...state }); },
+  };
+  window.listeners = listeners;
+  window.end = await widget.render({ model: window.model, el: document.body.appendChild(document.createElement("div")) });
+  done();
+})"""
+
+
+@browser_test
+def test_the_live_widget_and_its_model_follow_each_other(browser):
+    explorer = LinearExplorer(sigma_eps=11)
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto("about:blank")
+    page.evaluate(FAKE_MODEL.replace("STATE", str(explorer.settings()).replace("'", '"')), explorer._esm)
+    assert phase(page) == Phase.CATAPULT
+    page.evaluate("model.set('sigma_eps', 0.1)")  # from Python
+    assert phase(page) == Phase.DECOUPLED
+    page.get_by_label("injected noise").press("End")  # from the reader
+    assert page.evaluate("saved.at(-1).sigma_eps") == 30
+    page.evaluate("end()")
+    assert page.evaluate("Object.values(listeners).every(l => l.length === 0)")
+    assert errors == []
+    page.close()
+
+
+def test_python_follows_the_explorer():
+    explorer = LinearExplorer(eta=0.02, seed=3, steps=50)
+    for wanted, sigma in AT.items():
+        explorer.sigma_eps = sigma
+        if explorer.eta == 0.01:
+            assert explorer.phase == wanted
+    model = LinearModel(eta=0.02, M=1.0, sigma_x=1.0, batch_size=1000)
+    run = model.simulate(16, w0=0.1, w1=1.5, w_ni=0.1, steps=50, noise=explorer.noise())
+    assert np.array_equal(run.w1, explorer.run().w1)
+
+
+def test_phases_at_the_audits_values():
+    for wanted, sigma in AT.items():
+        assert LinearExplorer(sigma_eps=sigma).phase == wanted
+
+
+@pytest.mark.parametrize(
+    "name, value, says",
+    [
+        ("sigma_eps", -1.0, r"sigma_eps must be a finite number >= 0, got -1.0: use 0"),
+        ("eta", 0, r"eta must be a finite number > 0, got 0"),
+        ("w1", float("nan"), r"w1 must be a finite number, got nan"),
+        ("batch_size", 1.5, r"batch_size must be a whole number from 1 .* got 1.5"),
+        ("steps", "many", r"steps must be a whole number .* got 'many'"),
+        ("seed", -1, r"seed must be a whole number from 0"),
+    ],
+)
+def test_a_bad_value_raises_and_changes_nothing(name, value, says):
+    explorer = LinearExplorer()
+    with pytest.raises(ValueError, match=says):
+        setattr(explorer, name, value)
+    with pytest.raises(ValueError, match=says):
+        LinearExplorer(**{name: value})
+    assert getattr(explorer, name) == getattr(LinearExplorer(), name)
+
+
+def test_the_output_is_deterministic_and_without_a_script():
+    one, other = LinearExplorer(), LinearExplorer()
+    assert repr(one) == repr(other) and " at 0x" not in repr(one)
+    assert shown_html(one) == shown_html(other)
+    assert "<script" not in shown_html(one) and re.match(
+        r'<div class="nin-explorer" data-explorer="linear"', shown_html(one)
+    )
+
+
+def test_scripts_are_small_and_name_no_other_host():
+    for name, script in static_scripts().items():
+        assert len(script.encode()) < 80_000, name
+        assert "</script" not in script
+        assert not re.search(r"https?://(?!www\\.w3\\.org)", script)
+
+
+def test_a_missing_bundle_names_the_remedy(tmp_path):
+    code = (
+        "import pathlib, nin_lib.widgets.base as base; "
+        f"base.STATIC = pathlib.Path({str(tmp_path)!r}); base.Explorer; "
+        "import nin_lib.widgets; nin_lib.widgets.static_scripts()"
+    )
+    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "FileNotFoundError" in failed.stderr and "npm ci && npm run build" in failed.stderr

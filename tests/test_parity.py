@@ -1,0 +1,134 @@
+"""The browser and NumPy compute the same: trajectories, phases, noise and boundaries of the linear model."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from nin_lib.linear import LinearModel, Phase
+from nin_lib.widgets import LinearExplorer, static_scripts
+from nin_lib.widgets.base import noise_stream
+
+pytestmark = pytest.mark.browser
+
+STEPS = 200
+WEIGHTS = ("w0", "w1", "w_ni")
+PHASES = list(Phase)
+# What JavaScript sends back: the bytes of its Float64Arrays, exact and quick.
+SEND = """
+const send = arrays => {
+  const bytes = arrays.flatMap(a => [...new Uint8Array(Float64Array.from(a).buffer)]);
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def explorer_page(browser):
+    """A page on which the linear explorer's bundle is loaded as `explorer`."""
+    page = browser.new_page()
+    page.goto("about:blank")
+    page.add_script_tag(content=LinearExplorer._script() + SEND)
+    yield page
+    page.close()
+
+
+def received(text, *shape):
+    return np.frombuffer(base64.b64decode(text)).reshape(shape)
+
+
+def draws(n):
+    """Random settings that meet every phase; sizes over decades, weights and M of either sign, M and sigma_x also 0."""
+    rng = np.random.default_rng(0)
+    for k in range(n):
+        p = {
+            "eta": 10 ** rng.uniform(-3, -1),
+            "batch_size": int(10 ** rng.uniform(0, 4)),
+            "sigma_x": 0.0 if k % 50 == 1 else rng.uniform(0.1, 2),
+            "M": 0.0 if k % 50 == 2 else rng.normal(),
+            "w0": rng.normal(),
+            "w1": rng.normal() * 1.5,
+            "w_ni": 10 ** rng.uniform(-2, 0) * rng.choice([-1, 1]),
+        }
+        # theory's X = eta sigma_eps^2 w1^2 runs from far below the catapult (2) to beyond divergence (4)
+        p["sigma_eps"] = np.sqrt(10 ** rng.uniform(-4, 1) / p["eta"]) / abs(p["w1"])
+        yield p, int(rng.integers(2**32))
+
+
+def python_run(p, seed):
+    model = LinearModel(**{key: p[key] for key in ("eta", "M", "sigma_x", "batch_size")})
+    weights = {key: p[key] for key in WEIGHTS}
+    return model.simulate(p["sigma_eps"], **weights, steps=STEPS, noise=noise_stream(seed, STEPS))
+
+
+def test_trajectories_and_phases_agree_in_1000_random_settings(explorer_page):
+    cases = list(draws(1000))
+    answers = explorer_page.evaluate(
+        """([cases, steps]) => cases.map(([p, seed]) => {
+          p.steps = steps;
+          const run = explorer.simulate(p, explorer.noiseStream(seed, steps));
+          return [send([...run.weights, ...explorer.losses(p, run.weights)]), run.phase];
+        })""",
+        [cases, STEPS],
+    )
+    met = set()
+    for (p, seed), (curves, phase) in zip(cases, answers, strict=True):
+        run = python_run(p, seed)
+        met.add(run.phase)
+        assert PHASES[phase] == run.phase, p
+        ours = np.stack([run.w0, run.w1, run.w_ni, run.loss, run.clean_loss])
+        theirs = received(curves, 5, STEPS + 1)
+        assert np.array_equal(np.isfinite(ours), np.isfinite(theirs)), p
+        ours, theirs = ours[np.isfinite(ours)], theirs[np.isfinite(theirs)]
+        assert np.all(np.abs(ours - theirs) <= 1e-12 * np.abs(ours)), p
+    assert met == set(Phase)
+
+
+def test_the_noise_is_the_same_to_the_last_bit_and_standard_normal_to_two_moments(explorer_page):
+    for seed in (0, 1, 2**31, 2**32 - 1):
+        theirs = received(explorer_page.evaluate("s => send([explorer.noiseStream(s, 1000)])", seed), 1000)
+        assert np.array_equal(theirs, noise_stream(seed, 1000))
+    many = noise_stream(3, 100_000)
+    assert abs(many.mean()) < 4 / np.sqrt(len(many))
+    assert abs(many.var() - 1) < 4 * np.sqrt(2 / len(many))
+    # seeds and neighbours in a stream are not correlated
+    assert abs(np.corrcoef(many, noise_stream(4, 100_000))[0, 1]) < 4 / np.sqrt(len(many))
+    assert abs(np.corrcoef(many[1:], many[:-1])[0, 1]) < 4 / np.sqrt(len(many))
+
+
+def test_boundaries_agree(explorer_page):
+    cases = [p for p, _ in draws(200)]
+    answers = explorer_page.evaluate(
+        "cases => cases.map(p => send([Object.values(explorer.boundaries(p))]))", cases
+    )
+    for p, answer in zip(cases, answers, strict=True):
+        model = LinearModel(**{key: p[key] for key in ("eta", "M", "sigma_x", "batch_size")})
+        ours = model.boundaries(**{key: p[key] for key in WEIGHTS})
+        theirs = received(answer, 4)
+        wanted = [ours.decoupled, ours.late, ours.catapult, ours.divergent]
+        np.testing.assert_allclose(theirs, wanted, rtol=1e-9, err_msg=str(p))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"w1": 0.3, "seed": 5}, {"batch_size": 10, "steps": 300}, {"eta": 0.1, "w_ni": 2.0, "M": -1.0}],
+    ids=str,
+)
+def test_the_band_has_the_phases_that_python_simulates(browser, settings):
+    explorer = LinearExplorer(**settings)
+    page = browser.new_page()
+    page.set_content(explorer._repr_mimebundle_()[0]["text/html"])
+    page.add_script_tag(content=static_scripts()["linear.js"])
+    page.wait_for_function("document.querySelector('.nin-explorer').ninBand?.fine")
+    band = page.evaluate(
+        "(({sigma_eps, phases}) => [[...sigma_eps], [...phases]])(document.querySelector('.nin-explorer').ninBand)"
+    )
+    page.close()
+    sigmas, phases = np.array(band[0]), band[1]
+    assert len(sigmas) == 256 and np.isclose(sigmas[0], 0.02) and np.isclose(sigmas[-1], 30)
+    start = {key: getattr(explorer, key) for key in WEIGHTS}
+    noise = explorer.noise()[:, None]
+    run = explorer.model.simulate(sigmas, **start, steps=explorer.steps, noise=noise, record=False)
+    assert [PHASES[phase] for phase in phases] == list(run.phase)
