@@ -17,10 +17,12 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import torch
 from scipy.optimize import isotonic_regression
 from tqdm.auto import tqdm
 
 from nin_lib.linear import LinearModel, Phase
+from nin_lib.training import train_mlp
 
 RUNS = Path(__file__).resolve().parents[1] / "runs"
 """Where the checkout keeps its results, and where results go unless told otherwise."""
@@ -210,11 +212,80 @@ def _boundary_settings() -> tuple[dict, ...]:
     return tuple(settings)
 
 
+# --- fig2-mse, fig3-ce, fig3-ce-deep: Fashion-MNIST at full size, Fig. 2 (bottom), Fig. 3 and Table 1 -----------------
+
+
+def train_on_fashion_mnist(settings: dict) -> dict[str, np.ndarray]:
+    """Train with `nin_lib.training.train_mlp` on one thread; the arrays are those of its `History`."""
+    torch.set_num_threads(1)
+    return train_mlp(**settings).arrays()
+
+
+FIG_2_BOTTOM = {"data": "fashion_mnist", "hidden": [1024], "lr": 0.01, "batch_size": 1000}
+"""Architecture and optimisation of Fig. 2 (bottom) and Fig. 3 (Appendix B)."""
+
+TABLE_1 = {
+    "mse": {"unit": 784 / (1024 * 0.01), "c": [1e-4, 30, 47, 50]},
+    "ce": {"unit": 784 / 0.01, "c": [1e-4, 0.1, 1, 1.8]},
+}
+"""The paper's noise: sigma_eps^2 = c * unit, with c from decoupled to divergent as Table 1 labels them."""
+
+
+def sigma_of(loss: str, c: float) -> float:
+    """The sigma_eps of Table 1 for the coefficient `c` of that loss ("mse" or "ce")."""
+    return round(float(np.sqrt(c * TABLE_1[loss]["unit"])), 4)
+
+
+def _fashion_mnist_settings(loss: str, c_shown: list[float], c_grid) -> tuple[dict, ...]:
+    shown = [
+        {**FIG_2_BOTTOM, "loss": loss, "sigma_eps": sigma_of(loss, c), "epochs": 100, "seed": seed}
+        for seed in range(3)
+        for c in c_shown
+    ]
+    grid = [
+        {**FIG_2_BOTTOM, "loss": loss, "sigma_eps": sigma_of(loss, c), "epochs": 40, "seed": 0}
+        for c in c_grid
+    ]
+    return (*shown, *grid)
+
+
+# In c the grids are dense where the large-noise boundaries lie and coarse over the decades below.
+MSE_GRID = (*np.geomspace(1e-4, 16, 20), *range(18, 56, 2))
+CE_GRID = (*np.geomspace(1e-4, 0.1, 14), *np.geomspace(0.13, 2.5, 24))
+
 EXPERIMENTS = {
     "linear-boundaries": Experiment(
         "phase boundaries of the linear model by exact SGD: 3 x 241 sigmas x 200 seeds x 4 batch sizes",
         _boundary_settings(),
         count_phases,
+    ),
+    "fig2-mse": Experiment(
+        "Fig. 2 (bottom): 784-1024-10 ReLU, MSE, Fashion-MNIST; Table 1's sigmas x 3 seeds, and a grid",
+        _fashion_mnist_settings("mse", [1e-4, 30, 39, 47, 50], MSE_GRID),
+        train_on_fashion_mnist,
+        ("numpy", "torch"),
+    ),
+    "fig3-ce": Experiment(
+        "Fig. 3: the same with cross-entropy",
+        _fashion_mnist_settings("ce", TABLE_1["ce"]["c"], CE_GRID),
+        train_on_fashion_mnist,
+        ("numpy", "torch"),
+    ),
+    "fig3-ce-deep": Experiment(
+        'the "3 layer" reading of Appendix A: three hidden layers, cross-entropy, Table 1\'s sigmas',
+        tuple(
+            {
+                **FIG_2_BOTTOM,
+                "hidden": [1024, 1024, 1024],
+                "loss": "ce",
+                "sigma_eps": sigma_of("ce", c),
+                "epochs": 50,
+                "seed": 0,
+            }
+            for c in TABLE_1["ce"]["c"]
+        ),
+        train_on_fashion_mnist,
+        ("numpy", "torch"),
     ),
 }
 """Every experiment of the book by its name."""

@@ -88,30 +88,35 @@ class History:
         at = learned[0] if len(learned) else -1
         return Phase.DECAY if self.niw_norm[at] < 0.9 * self.niw_norm[0] else Phase.DECOUPLED
 
-    def save(self, path):
-        """Write an .npz file: complete or not at all, and the same bytes for the same history."""
+    def arrays(self):
+        """All of it as a flat dictionary of arrays, which `from_arrays` reads: what a result file holds."""
         arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         norms = arrays.pop("norms")
         arrays["settings"] = np.array(json.dumps(self.settings, sort_keys=True))
-        arrays |= {f"norms/{name}": norm for name, norm in norms.items()}
+        return arrays | {f"norms/{name}": norm for name, norm in norms.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """The history of which `arrays` made these arrays."""
+        arrays = dict(arrays)
+        prefix = "norms/"
+        norms = {key.removeprefix(prefix): arrays.pop(key) for key in list(arrays) if key.startswith(prefix)}
+        return cls(settings=json.loads(arrays.pop("settings").item()), norms=norms, **arrays)
+
+    def save(self, path):
+        """Write an .npz file: complete or not at all, and the same bytes for the same history."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with open(temporary, "wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, **self.arrays())
         os.replace(temporary, path)
 
     @classmethod
     def load(cls, path):
         """Read what `save` wrote."""
         with np.load(path) as file:
-            arrays = dict(file)
-        arrays["settings"] = json.loads(arrays["settings"].item())
-        prefix = "norms/"
-        norms = {
-            name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)
-        }
-        return cls(norms=norms, **arrays)
+            return cls.from_arrays(file)
 
 
 def mlp(widths, seed=0, dtype=torch.float64):
