@@ -65,6 +65,7 @@ def copy_assets(app):
             shutil.copy2(mathjax / part, target)
     shutil.copy2(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", static)
     (static / "draw-plotly.js").write_text(DRAW_PLOTLY)
+    shutil.copy2(Path(__file__).with_name("site.css"), static)
     for name, script in static_scripts().items():
         (static / name).write_text(script)
 
@@ -95,6 +96,7 @@ def drop_widget_state(app, pagename, templatename, context, doctree):
 def setup(app):
     if PlotlyFigures not in load_mime_renders():
         load_mime_renders().append(PlotlyFigures)  # a cached list: needs no entry point
+    app.add_css_file("site.css")
     app.connect("builder-inited", copy_assets)
     app.connect("html-page-context", drop_widget_state, priority=100)
     app.connect("html-page-context", page_scripts, priority=600)
