@@ -1,0 +1,253 @@
+"""Gradient flow of the linear model: closed forms and decay times, Eqs. (8)-(10) and (23)-(33).
+
+Small steps turn SGD into a differential equation in the time t = eta x steps. Its solution stands here once, in SymPy;
+NumPy evaluates it (`passive_flow`, `coupled_flow`) and the browser draws it (`javascript`). The chapter `timescales`
+derives it.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import sympy as sp
+from scipy.optimize import brentq
+
+from nin_lib import codegen
+from nin_lib.linear import CLEAN_LOSS, ERROR, WEIGHTS, M, sigma_eps, sigma_x, w0, w1, w_ni
+
+# T = sigma_x^2 t is the flow's own time. c is conserved; R is the rate at which the flow settles; p_plus and p_minus
+# are the start's components along the growing and the shrinking direction of the matrix [[-c/2, M], [M, c/2]].
+t, T, c, R, p_plus, p_minus, v0, v1 = sp.symbols("t T c R p_plus p_minus v0 v1", real=True)
+log_N = sp.Symbol("log_N", real=True)
+TINY = sp.Float("1e-300")  # makes 0/0 the right limit where R or c is 0; anywhere else it is lost in rounding
+
+CONSERVED = (w1 - w0) * (w1 + w0) - w_ni**2
+RATE = sp.sqrt(4 * M**2 + c**2 + TINY)
+# Two expressions of one direction, (2M, R + c) and (R - c, 2M): the one in which nothing cancels.
+_length = sp.sqrt(4 * M**2 + (R + sp.Abs(c)) ** 2)
+DIRECTION = (
+    sp.Piecewise((2 * M, c >= 0), (R - c, True)) / _length,
+    sp.Piecewise((R + c, c >= 0), (2 * M, True)) / _length,
+)
+COMPONENTS = (v0 * w0 + v1 * w1, v1 * w0 - v0 * w1)
+DEFINITIONS = tuple(
+    zip((c, R, v0, v1, p_plus, p_minus), (CONSERVED, RATE, *DIRECTION, *COMPONENTS), strict=True)
+)
+
+# The weights are Y / sqrt(N): Y obeys a linear equation, and N = 1 + int |Y|^2 dT is the clock of the decays.
+_grown, _shrunk = p_plus * sp.exp(R * T / 2), p_minus * sp.exp(-R * T / 2)
+Y = (v0 * _grown + v1 * _shrunk, v1 * _grown - v0 * _shrunk, w_ni * sp.exp(-c * T / 2))
+_c = sp.sqrt(c**2 + TINY)
+EXCESS = (  # N - 1, a sum of positive terms
+    (p_plus * _grown + p_minus * _shrunk) * 2 * sp.sinh(R * T / 2) / R
+    + w_ni * Y[2] * 2 * sp.sinh(_c * T / 2) / _c
+)
+
+# Without back-reaction (w_ni = 0 in the lines above) both decays of Eq. (9) are read from N.
+W1_SQUARED_INTEGRAL = (log_N + c * T) / (2 * sigma_x**2)
+PASSIVE_W_NI = w_ni * sp.exp(-(sigma_eps**2) * W1_SQUARED_INTEGRAL)
+PASSIVE_LOSS = CLEAN_LOSS.subs(ERROR) * sp.exp(-2 * log_N)
+
+_solution = codegen.numpy_function([T, M, *WEIGHTS], [EXCESS, R, *Y], DEFINITIONS)
+_rate = codegen.numpy_function([M, *WEIGHTS], [RATE.subs(c, CONSERVED)])
+_passive = codegen.numpy_function(
+    [T, c, log_N, M, sigma_x, sigma_eps, *WEIGHTS], [W1_SQUARED_INTEGRAL, PASSIVE_W_NI, PASSIVE_LOSS]
+)
+_SETTLED = 600.0  # from R T = 600 on (exp would overflow) the weights that have a limit have reached it
+
+
+class Flow(NamedTuple):
+    """The weights and the loss at eps = 0 along a gradient flow, each of the shape of ``t`` and the start, broadcast."""
+
+    w0: np.ndarray
+    w1: np.ndarray
+    w_ni: np.ndarray
+    clean_loss: np.ndarray
+
+
+class TimeScales(NamedTuple):
+    """Times in which the NIW and the loss fall by a factor e, in units of t; divide by eta for steps."""
+
+    noise: np.ndarray
+    loss: np.ndarray
+
+
+def _checked(**values):
+    """The values as broadcast float64 arrays; they must be finite, and times and deviations not negative."""
+    for name, value in values.items():
+        value = np.asarray(value, dtype=float)
+        if not np.all(np.isfinite(value)):
+            raise ValueError(f"{name} must be finite, got {value[~np.isfinite(value)].flat[0]}")
+        if name in ("sigma_x", "sigma_eps") and np.any(value < 0):
+            raise ValueError(f"{name} must be >= 0, got {value.min()}: it is a standard deviation")
+        if name == "t" and np.any(value < 0):
+            raise ValueError(
+                f"t must be >= 0, got {value.min()}: backwards in time the flow can run off to infinity"
+            )
+    return np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values.values()))
+
+
+def _solve(T, M, w0, w1, w_ni):
+    """Weights (3 arrays) and log N at flow time T."""
+    rate = _rate(M, w0, w1, w_ni)[0]
+    exact = np.minimum(T, _SETTLED / rate)
+    excess, _, *y = _solution(exact, M, w0, w1, w_ni)
+    w0, w1, w_ni = (component / np.sqrt(1 + excess) for component in y)
+    rest = T - exact
+    return w0, w1, w_ni * np.exp(-(w1**2) * rest), np.log1p(excess) + (w0**2 + w1**2) * rest
+
+
+def _passive_at(t, w0, w1, w_ni, M, sigma_x, sigma_eps):
+    variance = np.maximum(
+        sigma_x**2, 1e-150
+    )  # with sigma_x = 0 the data exert no force: that limit, and no 0/0
+    *weights, _, log_growth = _solve(variance * t, M, w0, w1, np.zeros_like(w_ni))
+    conserved = (w1 - w0) * (w1 + w0)
+    integral, niw, loss = _passive(
+        variance * t, conserved, log_growth, M, np.sqrt(variance), sigma_eps, w0, w1, w_ni
+    )
+    return integral, log_growth, Flow(*weights, niw, np.where(sigma_x > 0, loss, 0.0)[()])
+
+
+def passive_flow(t, *, w0, w1, w_ni=0.0, M=1.0, sigma_x=1.0, sigma_eps=0.0):
+    """Solve the gradient flow in which the NIN does not act back on the data weights: Eqs. (9) and (25)-(33).
+
+    All arguments broadcast.
+
+    Parameters
+    ----------
+    t : array_like
+        Time, eta times the number of steps, >= 0.
+    w0, w1, w_ni : array_like
+        Weights at t = 0, of any sign.
+    M, sigma_x, sigma_eps : array_like
+        Target slope, and standard deviations of data and noise.
+
+    Returns
+    -------
+    Flow
+        Exact for all real starts, the degenerate ones (M = 0, w0 = w1 = 0, w1 = +-w0, sigma_x = 0) included.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, or t or a standard deviation is negative.
+    """
+    values = _checked(t=t, w0=w0, w1=w1, w_ni=w_ni, M=M, sigma_x=sigma_x, sigma_eps=sigma_eps)
+    return _passive_at(*values)[-1]
+
+
+def coupled_flow(t, *, w0, w1, w_ni, M=1.0, sigma_x=1.0, sigma_eps=1.0):
+    """Solve the gradient flow with the back-reaction of the NIN, for sigma_eps = sigma_x.
+
+    Parameters
+    ----------
+    t, w0, w1, w_ni, M, sigma_x, sigma_eps : array_like
+        As in `passive_flow`.
+
+    Returns
+    -------
+    Flow
+
+    Raises
+    ------
+    ValueError
+        If sigma_eps and sigma_x differ (no closed form is known then), and as in `passive_flow`.
+    """
+    t, w0, w1, w_ni, M, sigma_x, sigma_eps = _checked(
+        t=t, w0=w0, w1=w1, w_ni=w_ni, M=M, sigma_x=sigma_x, sigma_eps=sigma_eps
+    )
+    if np.any(sigma_eps != sigma_x):
+        raise ValueError(
+            f"sigma_eps must equal sigma_x, got {sigma_eps[sigma_eps != sigma_x].flat[0]} and "
+            f"{sigma_x[sigma_eps != sigma_x].flat[0]}: no closed form is known otherwise; integrate the flow, for "
+            "example LinearModel(eta=1e-4).simulate(..., noise='none')"
+        )
+    *weights, _ = _solve(sigma_x**2 * t, M, w0, w1, w_ni)
+    return Flow(*weights, sigma_x**2 * (M - weights[0] * weights[1]) ** 2 / 2)
+
+
+def time_scales(*, w0, w1, sigma_x=1.0, sigma_eps=1.0):
+    """Initial decay times of the NIW and of the loss, Eq. (10), in closed form.
+
+    Parameters
+    ----------
+    w0, w1, sigma_x, sigma_eps : array_like
+        As in `passive_flow`. Neither w_ni nor M matters.
+
+    Returns
+    -------
+    TimeScales
+        1/(sigma_eps^2 w1^2) and 1/(2 sigma_x^2 (w0^2 + w1^2)); inf where there is no decay.
+    """
+    w0, w1, sigma_x, sigma_eps = _checked(w0=w0, w1=w1, sigma_x=sigma_x, sigma_eps=sigma_eps)
+    with np.errstate(divide="ignore"):
+        return TimeScales(1 / (sigma_eps * w1) ** 2, 1 / (2 * sigma_x**2 * (w0**2 + w1**2)))
+
+
+def decay_times(*, w0, w1, M=1.0, sigma_x=1.0, sigma_eps=1.0):
+    """Times at which the closed forms, Eqs. (32) and (33), have fallen by a factor e.
+
+    They differ from `time_scales` as far as learning changes the weights meanwhile.
+
+    Parameters
+    ----------
+    w0, w1, M, sigma_x, sigma_eps : float
+        As in `passive_flow`, but single numbers.
+
+    Returns
+    -------
+    TimeScales
+        Floats; inf for what never falls so far, as the loss at the saddle point w0 = w1 = 0.
+    """
+    start = _checked(w0=w0, w1=w1, w_ni=1.0, M=M, sigma_x=sigma_x, sigma_eps=sigma_eps)
+    if start[0].ndim:
+        raise ValueError(
+            f"w0, w1, M, sigma_x and sigma_eps must be numbers, got shape {start[0].shape}: use a loop"
+        )
+
+    def noise(t):
+        return sigma_eps**2 * _passive_at(t, *start)[0] - 1
+
+    def loss(t):
+        return 2 * _passive_at(t, *start)[1] - 1
+
+    return TimeScales(_first_zero(noise), _first_zero(loss))
+
+
+def _first_zero(rising):
+    """The zero of an increasing function that is negative at 0; inf if there is none below 1e100."""
+    upper = 1.0
+    while rising(upper) < 0:
+        upper *= 2
+        if upper > 1e100:
+            return math.inf
+    return brentq(rising, 0, upper, xtol=1e-300, rtol=1e-14)
+
+
+def javascript():
+    """Source of ``passiveFlow(p, start, t)``, the closed forms of `passive_flow` in JavaScript.
+
+    ``p`` has M, sigma_x and sigma_eps, ``start`` is [w0, w1, w_ni]; the result is [w0, w1, w_ni, clean loss]. It
+    overflows where `passive_flow` does not, for rate times time beyond 700, and wants sigma_x > 0.
+    """
+    passive = {w_ni: 0}
+    definitions = [
+        (T, sigma_x**2 * t),
+        *((name, value.subs(passive)) for name, value in DEFINITIONS),
+        ("N", 1 + EXCESS.subs(passive)),
+        (log_N, sp.log(sp.Symbol("N"))),
+    ]
+    results = (*(y / sp.sqrt(sp.Symbol("N")) for y in Y[:2]), PASSIVE_W_NI, PASSIVE_LOSS)
+    names = [f"{name}_t" for name in ("w0", "w1", "w_ni", "clean_loss")]
+    return "\n".join(
+        [
+            "function passiveFlow(p, start, t) {",
+            f"  const {{{M}, {sigma_x}, {sigma_eps}}} = p;",
+            f"  const [{', '.join(map(str, WEIGHTS))}] = start;",
+            *codegen.javascript_lines(definitions, "  "),
+            *codegen.javascript_lines(zip(names, results, strict=True), "  "),
+            f"  return [{', '.join(names)}];",
+            "}",
+        ]
+    )
