@@ -1,6 +1,8 @@
 """The noise expansion (Eqs. 1-3, 11-14, footnote 3) and batch averages (Theorem 1, Eqs. 15-22)."""
 
 import math
+from fractions import Fraction
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -11,13 +13,22 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from nin_lib.expansion import (
+    NOISES,
+    NU,
+    Q_MOMENTS,
     SmallNetwork,
+    batch_average_moments,
+    batch_averages,
     directional_derivatives,
+    draw,
     local_gradient,
     local_hessian,
     loglog_slope,
+    noise_moment,
     normal_quadrature,
+    tail_ratio,
     truncated_loss,
+    z_scores,
 )
 
 ORDERS = range(5)
@@ -235,6 +246,198 @@ def test_quadrature_with_independent_kinks_in_each_row():
         assert weights[row] @ abs(nodes[row] - kink) == pytest.approx(expected, abs=1e-11)
 
 
+# --- Theorem 1, Eqs. (15)-(22): in symbols -------------------------------------------------------------
+
+N_POWER = sp.Symbol("n", integer=True, positive=True)
+Q, EPS = sp.symbols("q1:6", real=True), sp.symbols("eps1:6", real=True)
+M_Q, M_EPS = sp.Function("m_q"), sp.Function("m_eps")
+
+
+def expectation(expression):
+    """Mean over independent q_i and eps_i of a polynomial in them; the power n stays symbolic."""
+
+    def moment(base, power):
+        return M_Q(power) if base in Q else M_EPS(power) if base in EPS else base**power
+
+    terms = sp.Add.make_args(sp.expand(expression))
+    return sum(sp.prod(moment(*factor) for factor in term.as_powers_dict().items()) for term in terms)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 4, 5])
+def test_theorem_1_mean_and_variance_for_any_power(batch_size):
+    average = sum(q * eps**N_POWER for q, eps in zip(Q[:batch_size], EPS, strict=False)) / batch_size
+    mean = expectation(average)
+    variance = expectation(average**2) - mean**2
+    one = M_Q(2) * M_EPS(2 * N_POWER) - M_Q(1) ** 2 * M_EPS(N_POWER) ** 2  # Eq. (16), corrected
+    assert sp.simplify(mean - M_Q(1) * M_EPS(N_POWER)) == 0  # Eqs. (15), (17)
+    assert sp.simplify(variance - one / batch_size) == 0  # Eq. (22)
+
+
+def test_eqs_19_to_22_for_any_batch_size():
+    b, m1, m2 = sp.Symbol("b", integer=True, positive=True), *sp.symbols("m1 m2", real=True)
+    i, j = sp.symbols("i j", integer=True)
+    equal = sp.Sum(m2, (i, 1, b)).doit()
+    unequal = sp.Sum(sp.Sum(m1**2, (j, 1, b)) - m1**2, (i, 1, b)).doit()
+    assert sp.simplify(unequal / b**2 - (b**2 - b) / b**2 * m1**2) == 0  # Eq. (20)
+    assert sp.simplify((equal + unequal) / b**2 - m1**2 - (m2 - m1**2) / b) == 0
+
+
+def test_eq_16_as_printed_fails_for_a_squared_normal():
+    sigma = Fraction(1, 3)
+    true = 4 * (3 * sigma**4 - sigma**4)  # q = 2, n = 2: Var(2 eps^2)
+    mean, variance, _ = batch_average_moments("normal", 2, 1, q_moments=[2**k for k in range(5)])
+    assert (mean * sigma**2, variance * sigma**4) == (2 * sigma**2, true)
+    assert 4 * sigma**4 - 2 * sigma**2 != true  # it is even negative
+    assert 4 * sigma**4 - 2 * sigma**2 < 0
+
+
+FRACTIONS = st.lists(st.fractions(-3, 3, max_denominator=12), min_size=3, max_size=6)
+
+
+@given(samples=FRACTIONS)
+@settings(deadline=None)
+def test_eq_21_mean_over_pairs_of_a_finite_set(samples):
+    n, pairs = len(samples), [u * v for u, v in combinations(samples, 2)]
+    mean, square = sum(samples) / n, sum(v * v for v in samples) / n
+    assert sum(pairs) / len(pairs) == (n * mean**2 - square) / (n - 1)
+
+
+def test_eq_21_as_printed_fails():
+    samples = [Fraction(v) for v in ("1/2", "-3/4", "2", "-1/3", "5/6", "1")]
+    n, pairs = len(samples), [u * v for u, v in combinations(samples, 2)]
+    mean = sum(samples) / n
+    assert sum(pairs) / len(pairs) != mean**2 - mean / n
+
+
+@given(samples=FRACTIONS, data=st.data())
+@settings(deadline=None, max_examples=40)
+def test_fixed_node_batches_without_replacement(samples, data):
+    # Every batch and every pair of disjoint batches is listed, so that the identities are exact.
+    n, b = len(samples), data.draw(st.integers(1, len(samples) // 2))
+    mean = sum(samples) / n
+    spread = sum((v - mean) ** 2 for v in samples) / n
+
+    def deviation(batch):
+        return sum(samples[k] for k in batch) / Fraction(b) - mean
+
+    batches = list(combinations(range(n), b))
+    assert sum(deviation(c) ** 2 for c in batches) / len(batches) == spread / b * Fraction(n - b, n - 1)
+    disjoint = [(c, d) for c in batches for d in batches if not set(c) & set(d)]
+    assert sum(deviation(c) * deviation(d) for c, d in disjoint) / len(disjoint) == -spread / (n - 1)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_correlated_q_add_a_floor_for_even_powers_only(n):
+    # q_i = 1 +- 1/2 (shared sign) +- 1/3 (own sign), eps_i one of five equally likely values: all cases listed.
+    values = [Fraction(v) for v in (-2, -1, 0, 1, 2)]
+
+    def moment(k):
+        return sum(v**k for v in values) / 5
+
+    terms = [
+        sum((1 + c * Fraction(1, 2) + o * Fraction(1, 3)) * e**n for o, e in zip(own, noise, strict=True)) / 2
+        for c in (-1, 1)
+        for own in product((-1, 1), repeat=2)
+        for noise in product(values, repeat=2)
+    ]
+    mean = sum(terms) / len(terms)
+    variance = sum((t - mean) ** 2 for t in terms) / len(terms)
+    q_square, covariance = 1 + Fraction(1, 4) + Fraction(1, 9), Fraction(1, 4)
+    theorem = (q_square * moment(2 * n) - moment(n) ** 2) / 2
+    assert variance == theorem + (1 - Fraction(1, 2)) * covariance * moment(n) ** 2
+    assert (variance == theorem) == (n % 2 == 1)
+
+
+# --- Theorem 1: exact moments and Monte Carlo ----------------------------------------------------------
+
+DENSITIES = {
+    "normal": stats.norm(),
+    "uniform": stats.uniform(-(3**0.5), 2 * 3**0.5),
+    "laplace": stats.laplace(scale=0.5**0.5),
+    "student-t": stats.t(NU, scale=((NU - 2) / NU) ** 0.5),
+}
+
+
+@pytest.mark.parametrize("noise", DENSITIES)
+@pytest.mark.parametrize("k", [0, 2, 4, 6, 8])
+def test_noise_moments_against_integration(noise, k):
+    if noise == "student-t" and k >= NU:
+        assert noise_moment(noise, k) == sp.oo
+        return
+    density = DENSITIES[noise]
+    expected, _ = integrate.quad(lambda x: 2 * x**k * density.pdf(x), 0, density.support()[1], epsabs=1e-10)
+    assert float(noise_moment(noise, k)) == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_noise_moments_of_odd_order(noise):
+    assert noise_moment(noise, 0) == noise_moment(noise, 2) == 1
+    assert noise_moment(noise, 1) == noise_moment(noise, 3) == 0
+    assert noise_moment(noise, 7) is (sp.nan if noise == "student-t" else sp.S.Zero)
+
+
+@pytest.mark.parametrize("noise", DENSITIES)
+def test_noise_is_drawn_from_the_distribution_it_is_named_after(noise):
+    q, eps = draw(noise, 20_000, seed=5)
+    assert stats.kstest(eps, DENSITIES[noise].cdf).pvalue > 1e-3
+    assert stats.kstest(q, stats.uniform(0, 2).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("batch_size", [1, 2, 3])
+def test_moments_of_the_average_by_listing_all_batches(n, batch_size):
+    # Rademacher noise and q = 0 or 2 with equal probability: 4^|B| equally likely batches.
+    q_moments = [1, *(Fraction(2**k, 2) for k in range(1, 5))]
+    samples = [Fraction(q * e**n) for q in (0, 2) for e in (-1, 1)]
+    averages = [sum(batch) / batch_size for batch in product(samples, repeat=batch_size)]
+    mean = sum(averages) / len(averages)
+    expected = [mean] + [sum((a - mean) ** k for a in averages) / len(averages) for k in (2, 4)]
+    found = batch_average_moments("rademacher", n, batch_size, q_moments)
+    assert [sp.nsimplify(v) for v in found] == [sp.Rational(v.numerator, v.denominator) for v in expected]
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_theorem_1_by_z_scores_and_scaling_exponents(noise):
+    sizes = 2 ** np.arange(2, 11)
+    terms, eps = draw(noise, 2**22, seed=1)
+    for n in range(1, 7):
+        terms = terms * eps
+        if tail_ratio(noise, n) > 100:
+            continue
+        deviations = []
+        for size in sizes:
+            averages = batch_averages(terms, size)
+            mean, variance, fourth = batch_average_moments(noise, n, int(size))
+            assert np.abs(z_scores(averages, mean, variance, fourth)).max() < 4
+            deviations.append(np.sqrt(np.mean((averages - float(mean)) ** 2)))
+            # The test has teeth: the printed variance is ruled out.
+            printed = float(variance) * size / size**0.5
+            assert abs(z_scores(averages, mean, printed, 3 * printed**2)[1]) > 20
+        assert abs(loglog_slope(sizes, deviations) + 0.5) < 0.005
+
+
+def test_the_theorem_is_testable_where_the_tail_ratio_allows():
+    allowed = {noise: [n for n in range(1, 7) if tail_ratio(noise, n) <= 100] for noise in NOISES}
+    assert allowed == {
+        "normal": [1, 2, 3],
+        "uniform": [1, 2, 3, 4, 5, 6],
+        "rademacher": [1, 2, 3, 4, 5, 6],
+        "laplace": [1, 2],
+        "student-t": [1],
+    }
+    assert tail_ratio("student-t", 2) == tail_ratio("student-t", 3) == np.inf
+
+
+def test_batch_averages_drop_an_incomplete_batch():
+    assert batch_averages(np.arange(8.0), 3).tolist() == [1.0, 4.0]
+
+
+def test_q_moments_are_those_of_the_samples():
+    q, _ = draw("normal", 1_000_000, seed=0)
+    for k, moment in enumerate(Q_MOMENTS):
+        assert (q**k).mean() == pytest.approx(float(moment), rel=0.01)
+
+
 # --- Bad input -----------------------------------------------------------------------------------------
 
 
@@ -245,6 +448,9 @@ def test_quadrature_with_independent_kinks_in_each_row():
         (lambda: SmallNetwork.random("gelu"), "activation .* got 'gelu'"),
         (lambda: normal_quadrature(0.0), "sigma .* got 0.0"),
         (lambda: normal_quadrature(math.nan), "sigma .* got nan"),
+        (lambda: noise_moment("cauchy", 2), "distribution .* got 'cauchy'"),
+        (lambda: batch_average_moments("student-t", 3, 64), "n = 3 is too large for 'student-t'.*use n <= 2"),
+        (lambda: batch_average_moments("normal", 0, 64), "got 0 and 64"),
     ],
 )
 def test_bad_input_names_the_argument_and_the_value(call, message):
