@@ -30,7 +30,7 @@ def explorer_page(browser):
     """A page on which the linear explorer's bundle is loaded as `explorer`."""
     page = browser.new_page()
     page.goto("about:blank")
-    page.add_script_tag(content=LinearExplorer._script() + SEND)
+    page.add_script_tag(content=LinearExplorer.script() + SEND)
     yield page
     page.close()
 

@@ -71,16 +71,17 @@ class Explorer(anywidget.AnyWidget):
 
     @traitlets.default("_esm")
     def _live_script(self):
-        return f"{type(self)._script()}\nexport default {{ render: explorer.render }};\n"
+        return f"{type(self).script()}\nexport default {{ render: explorer.render }};\n"
 
     @classmethod
     def static_script(cls):
         """The explorer as a classic script for a page of the book, where module scripts do not load under file://."""
-        return f"(() => {{\n{cls._script()}\nexplorer.mountAll();\n}})();\n"
+        return f"(() => {{\n{cls.script()}\nexplorer.mountAll();\n}})();\n"
 
     @classmethod
     @functools.cache
-    def _script(cls):
+    def script(cls):
+        """The bundle, which defines `explorer`, after what Python puts before it."""
         bundle = STATIC / f"{cls.name}.js"
         if not bundle.exists():
             raise FileNotFoundError(

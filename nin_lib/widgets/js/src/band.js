@@ -47,6 +47,11 @@ export function createBand(root, model, options) {
   };
 }
 
+// A square of a phase's colour, to stand before its name.
+export function swatch(phase) {
+  return h("span", { class: "nin-swatch", style: `background: ${palette.phases[phase]}`, "aria-hidden": "true" });
+}
+
 // Each phase's name above the middle of its longest run, as far as there is room.
 function nameRegions(regions, phases) {
   const longest = new Map();
@@ -58,7 +63,7 @@ function nameRegions(regions, phases) {
   }
   const width = regions.clientWidth;
   const labels = [...longest].sort((a, b) => a[1].from - b[1].from);
-  const spans = labels.map(([phase]) => h("span", {}, PHASES[phase]));
+  const spans = labels.map(([phase]) => h("span", {}, swatch(PHASES[phase]), PHASES[phase]));
   regions.replaceChildren(...spans);
   // From the right, where the narrow ones are.
   const sizes = spans.map(span => span.offsetWidth);

@@ -18,8 +18,8 @@ export function createChart(root, { title, curves, log = false, sync, label }) {
     ...curves.map((curve, i) => h("span", {}, lineSample(curve), symbol(curve.name), readings[i])),
   );
   const plot = h("div", { class: "nin-plot", role: "img" });
-  const figure = h("figure", { class: "nin-chart" }, h("figcaption", {}, title), legend, plot);
-  root.append(figure);
+  const chart = h("div", { class: "nin-chart" }, h("div", { class: "nin-title" }, title), legend, plot);
+  root.append(chart);
 
   const ink = alpha => {
     const [r, g, b] = getComputedStyle(plot).color.match(/[\d.]+/g);
@@ -164,7 +164,7 @@ export function createChart(root, { title, curves, log = false, sync, label }) {
 function lineSample({ color, dash }) {
   const sample = h("span", { class: "nin-line" });
   sample.innerHTML =
-    `<svg width="28" height="8" aria-hidden="true"><line x1="0" y1="4" x2="28" y2="4" stroke="${color}" ` +
+    `<svg width="22" height="8" aria-hidden="true"><line x1="0" y1="4" x2="22" y2="4" stroke="${color}" ` +
     `stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}"/></svg>`;
   return sample;
 }

@@ -35,7 +35,7 @@ export function slider(model, options) {
   const output = h("span", { class: "nin-value", "aria-hidden": "true" }); // the slider's own text says it, too
   const end = bindSlider(input, model, options);
   const show = () => {
-    output.textContent = format(model.get(name));
+    output.textContent = options.integer ? model.get(name) : format(model.get(name));
   };
   model.on(`change:${name}`, show);
   show();

@@ -1,6 +1,6 @@
 // The trajectory of the two-layer linear model under a slider for sigma_eps, and the band of its phases.
 
-import { createBand } from "../band.js";
+import { createBand, swatch } from "../band.js";
 import { createChart } from "../chart.js";
 import { button, setValue, slider } from "../controls.js";
 import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
@@ -124,10 +124,6 @@ function mount(root, model) {
     band.destroy();
     ends.forEach(end => end());
   };
-}
-
-function swatch(phase) {
-  return h("span", { class: "nin-swatch", style: `background: ${palette.phases[phase]}`, "aria-hidden": "true" });
 }
 
 function describe(p, { phase, learned, lost, kept, peak }) {

@@ -1,0 +1,153 @@
+"""How fast the explorers are in headless Chromium: each number beside its goal, or beside an idle page in the same run.
+
+Needs the built site (`make site`).
+"""
+
+import statistics
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from nin_lib.widgets import LinearExplorer
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+from conftest import CHROMIUM_ARGS, served  # noqa: E402
+
+SITE = ROOT / "_build" / "html"
+PAGE = "book/index.html"
+
+# Notes how long each frame's callback takes, with the microtasks in which uPlot draws.
+WATCH_FRAMES = """
+window.frameWork = [];
+const ask = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = paint => ask(time => {
+  const start = performance.now();
+  paint(time);
+  Promise.resolve().then(() => Promise.resolve()).then(() => 0).then(() => frameWork.push(performance.now() - start));
+});
+"""
+# From a random moment to the next painted frame, in turns without and with a move of the slider.
+DRAG = """async name => {
+  const painted = () => new Promise(done => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(null);
+  }));
+  const slider = document.querySelector(`.nin-explorer input[name=${name}]`);
+  const [low, high] = [Number(slider.min), Number(slider.max)];
+  const [idle, drag, handler, work] = [[], [], [], []];
+  for (let k = -20; k < 300; k++) {
+    for (const move of [false, true]) {
+      await new Promise(done => setTimeout(done, 20 + 17 * Math.random()));
+      frameWork.length = 0;
+      const start = performance.now();
+      if (move) {
+        slider.value = low + (high - low) * (0.5 + 0.45 * Math.sin(k / 20));
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        handler.push(performance.now() - start);
+      }
+      await painted();
+      (move ? drag : idle).push(performance.now() - start);
+      if (move) work.push(handler.at(-1) + frameWork.reduce((a, b) => a + b, 0));
+    }
+  }
+  return [idle, drag, work].map(times => times.slice(20));
+}"""
+STEPS = """n => {
+  const p = { eta: 0.01, M: 1, sigma_x: 1, sigma_eps: 1, batch_size: 1000, w0: 0.1, w1: 1.5, w_ni: 0.1, steps: n };
+  const noise = explorer.noiseStream(0, n);
+  return Array.from({ length: 100 }, () => {
+    const start = performance.now();
+    explorer.simulate(p, noise);
+    return performance.now() - start;
+  });
+}"""
+# The moment at which an explorer has drawn itself and listens.
+WATCH_USABLE = """
+new MutationObserver((changes, observer) => {
+  if (!document.querySelector(".nin-explorer[data-phase]")) return;
+  observer.disconnect();
+  requestAnimationFrame(() => { window.usable = performance.now(); });
+}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-phase"] });
+"""
+
+
+def p95(times):
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def row(name, value, unit, goal, against=""):
+    verdict = "met" if value <= goal else "MISSED"
+    print(
+        f"| {name} | {against} | {value:.2f} {unit} | <= {goal:g} {unit} | {value / goal:.0%} | {verdict} |"
+    )
+
+
+def main():
+    print("| benchmark | beside it | measured | goal | of the goal | |")
+    print("|---|---|---|---|---|---|")
+    with sync_playwright() as playwright, served(SITE) as base:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGS)
+
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.add_init_script(WATCH_FRAMES)
+        page.goto(f"{base}/{PAGE}#linear?steps=2000")
+        page.wait_for_selector(".nin-explorer[data-phase]")
+        page.wait_for_timeout(1500)
+        for slider in ("sigma_eps", "eta"):
+            idle, drag, work = page.evaluate(DRAG, slider)
+            beside = f"idle {p95(idle):.1f} ms, drag {p95(drag):.1f} ms"
+            row(
+                f"{slider}: p95 of drag to paint over idle frame wait",
+                p95(drag) / p95(idle),
+                "x",
+                1.25,
+                beside,
+            )
+            row(
+                f"{slider}: median of handler and frame, 5 curves of 2,000 points",
+                statistics.median(work),
+                "ms",
+                3,
+            )
+        page.close()
+
+        page = browser.new_page()
+        page.goto("about:blank")
+        page.add_script_tag(content=LinearExplorer.script())
+        row(
+            "10,000 steps of the recurrence, median", statistics.median(page.evaluate(STEPS, 10_000)), "ms", 2
+        )
+        page.close()
+
+        times = []
+        for _ in range(3):
+            with browser.new_context() as context:
+                page = context.new_page()
+                page.add_init_script(WATCH_USABLE)
+                cdp = context.new_cdp_session(page)
+                cdp.send("Network.enable")
+                speed = 10e6 / 8
+                conditions = {
+                    "offline": False,
+                    "latency": 40,
+                    "downloadThroughput": speed,
+                    "uploadThroughput": speed,
+                }
+                cdp.send("Network.emulateNetworkConditions", conditions)
+                cdp.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+                page.goto(f"{base}/{PAGE}", wait_until="commit")
+                times.append(page.wait_for_function("window.usable", timeout=60_000).json_value() / 1000)
+        row(
+            "slider usable at 10 Mbit/s, 40 ms, 4x slower processor, median of 3",
+            statistics.median(times),
+            "s",
+            2.5,
+        )
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
