@@ -223,22 +223,21 @@ def phase_by_definition(w0, w1, w_ni, clean):
     return Phase.DECAY if abs(w_ni[learned]) < abs(w_ni[0]) / 2 else Phase.DECOUPLED
 
 
-def test_phase_follows_its_definition():
+@pytest.mark.parametrize("rough", [False, True])
+def test_phase_follows_its_definition(rough):
     rng = np.random.default_rng(0)
-    n = 2000
+    n = 1000
+    sigma_eps, w_ni = 10 ** rng.uniform(-1.5, 1.6, n), 0.3 * rng.normal(size=n)
+    noise = 30 * rng.normal(size=(200, n)) if rough else "sgd"  # rough: v jumps, to either sign, up and down
     run = LinearModel(batch_size=40).simulate(
-        10 ** rng.uniform(-1.5, 1.6, n),
-        *rng.normal(size=(2, n)),
-        0.3 * rng.normal(size=n),
-        steps=200,
-        noise="sgd",
+        sigma_eps, *rng.normal(size=(2, n)), w_ni, steps=200, noise=noise
     )
     expected = [
         phase_by_definition(run.w0[:, i], run.w1[:, i], run.w_ni[:, i], run.clean_loss[:, i])
         for i in range(n)
     ]
     assert run.phase.tolist() == expected
-    assert min(expected.count(phase) for phase in Phase) > 50
+    assert min(expected.count(phase) for phase in Phase) > (2 if rough else 20)
 
 
 def test_a_weight_that_was_beyond_1e8_makes_the_run_divergent():
