@@ -5,43 +5,106 @@ import { format, h, symbol } from "./host.js";
 import { PHASES } from "./linear-model.js";
 /* global palette */
 
-// options: those of the slider, with log: true; cells: how many values of the parameter the bar shows.
-export function createBand(root, model, options) {
+const ROW = 16; // height of a tick's label, as in style.css
+const measure = document.createElement("canvas").getContext("2d");
+const textWidth = text => {
+  measure.font = "12px system-ui, sans-serif";
+  return measure.measureText(text).width;
+};
+
+// options: those of the slider, with log: true; ticks: the names of theory's boundaries.
+export function createBand(root, model, options, ticks) {
   const { name, min, max } = options;
   const [low, high] = [Math.log10(min), Math.log10(max)];
-  const place = value => (100 * (Math.log10(value) - low)) / (high - low);
+  const place = value => (Math.log10(value) - low) / (high - low);
 
   const canvas = h("canvas", { height: 1, "aria-hidden": "true" });
   const input = h("input", { "aria-label": `${name} on the band of phases` });
   const here = h("div", { class: "nin-here" });
-  const regions = h("div", { class: "nin-regions", "aria-hidden": "true" });
-  const ticks = h("div", { class: "nin-ticks" });
-  root.append(regions, h("div", { class: "nin-band" }, canvas, input, here), ticks);
+  const band = h("div", { class: "nin-band" }, canvas, input, here);
+  const names = PHASES.map(phase => h("span", { hidden: "" }, swatch(phase), phase));
+  const flags = ticks.map(() => h("span", { hidden: "" }));
+  const poles = ticks.map(() => h("i", { hidden: "" }));
+  const ticksBox = h("div", { class: "nin-ticks" }, h("b", {}, "theory"), ...poles, ...flags);
+  root.append(h("div", { class: "nin-regions", "aria-hidden": "true" }, ...names), band, ticksBox);
   const end = bindSlider(input, model, options);
 
   const mark = () => {
-    here.style.left = `${Math.min(Math.max(place(model.get(name)), 0), 100)}%`;
+    here.style.left = `${100 * Math.min(Math.max(place(model.get(name)), 0), 1)}%`;
   };
   model.on(`change:${name}`, mark);
   mark();
 
+  let width = 0;
+  let phases = null;
+  let boundaries = ticks.map(() => NaN);
+  const observer = new ResizeObserver(([{ contentRect }]) => {
+    width = contentRect.width;
+    layNames();
+    layTicks();
+  });
+  observer.observe(band);
+
+  // Each phase's name above the middle of its longest run, as far as there is room; from the right, where runs are short.
+  function layNames() {
+    if (!phases) return;
+    const runs = longestRuns(phases);
+    let edge = width;
+    names.forEach(node => {
+      node.hidden = true;
+    });
+    for (const [phase, [from, to]] of runs.sort((a, b) => b[1][0] - a[1][0])) {
+      const half = (textWidth(PHASES[phase]) + 14) / 2;
+      const middle = (width * (from + to)) / 2 / phases.length;
+      const x = Math.min(Math.max(middle, half), edge - half);
+      names[phase].style.transform = `translateX(${x - half}px)`;
+      names[phase].hidden = x < half;
+      edge = x - half - 8;
+    }
+  }
+
+  // A label ends at its tick's line, as a flag at its pole; where poles are close, the flag of the next one hangs lower.
+  function layTicks() {
+    const placed = [];
+    const order = boundaries.map((value, k) => [value, k]).sort(([a], [b]) => a - b);
+    for (const [value, k] of order) {
+      const shown = value > min && value < max;
+      flags[k].hidden = poles[k].hidden = !shown;
+      if (!shown) continue;
+      const text = `${ticks[k]} ${format(value)}`;
+      const size = textWidth(text) + 8;
+      const x = place(value) * width;
+      const from = x < size ? x : x - size; // right of the pole where there is no room on its left
+      let row = 0;
+      for (const other of placed) if (other.to > from && other.from < from + size) row = Math.max(row, other.row + 1);
+      placed.push({ from, to: from + size, row });
+      flags[k].textContent = text;
+      flags[k].style.transform = `translate(${from}px, ${row * ROW + 3}px)`;
+      poles[k].style.transform = `translateX(${x}px)`;
+      poles[k].style.height = `${(row + 1) * ROW}px`;
+    }
+  }
+
   return {
-    showPhases(phases) {
+    // One phase for each of the evenly spaced positions of the slider.
+    showPhases(newPhases) {
+      phases = newPhases;
       canvas.width = phases.length;
       const context = canvas.getContext("2d");
       phases.forEach((phase, i) => {
         context.fillStyle = palette.phases[PHASES[phase]];
         context.fillRect(i, 0, 1, 1);
       });
-      nameRegions(regions, phases);
+      layNames();
     },
-    // boundaries: [[label, value]]
-    showTicks(boundaries) {
-      const shown = boundaries.filter(([, value]) => value > min && value < max).sort((a, b) => a[1] - b[1]);
-      layTicks(ticks, shown.map(([label, value]) => ({ text: `${label} ${format(value)}`, at: place(value) / 100 })));
+    // One value for each of the ticks.
+    showTicks(values) {
+      boundaries = values;
+      layTicks();
     },
     destroy() {
       end();
+      observer.disconnect();
       model.off(`change:${name}`, mark);
     },
   };
@@ -52,52 +115,14 @@ export function swatch(phase) {
   return h("span", { class: "nin-swatch", style: `background: ${palette.phases[phase]}`, "aria-hidden": "true" });
 }
 
-// Each phase's name above the middle of its longest run, as far as there is room.
-function nameRegions(regions, phases) {
+// [[phase, [from, to]], ...]: the longest run of each phase that occurs.
+function longestRuns(phases) {
   const longest = new Map();
   for (let from = 0, i = 1; i <= phases.length; i++) {
     if (i < phases.length && phases[i] === phases[from]) continue;
-    const known = longest.get(phases[from]);
-    if (!known || i - from > known.to - known.from) longest.set(phases[from], { from, to: i });
+    const [known, end] = longest.get(phases[from]) ?? [0, 0];
+    if (i - from > end - known) longest.set(phases[from], [from, i]);
     from = i;
   }
-  const width = regions.clientWidth;
-  const labels = [...longest].sort((a, b) => a[1].from - b[1].from);
-  const spans = labels.map(([phase]) => h("span", {}, swatch(PHASES[phase]), PHASES[phase]));
-  regions.replaceChildren(...spans);
-  // From the right, where the narrow ones are.
-  const sizes = spans.map(span => span.offsetWidth);
-  let edge = width;
-  for (let k = spans.length - 1; k >= 0; k--) {
-    const { from, to } = labels[k][1];
-    const half = sizes[k] / 2;
-    const middle = (width * (from + to)) / 2 / phases.length;
-    const x = Math.min(Math.max(middle, half), edge - half);
-    spans[k].style.left = `${x}px`;
-    spans[k].hidden = x < half;
-    edge = x - half - 8;
-  }
-}
-
-// A label ends at its tick's line, as a flag at its pole; where poles are close, the flag of the next one hangs lower.
-function layTicks(box, ticks) {
-  const ROW = 16;
-  const width = box.clientWidth;
-  const flags = ticks.map(({ text }) => h("span", {}, text));
-  const poles = ticks.map(() => h("i"));
-  box.replaceChildren(h("b", {}, "theory"), ...poles, ...flags);
-  const sizes = flags.map(flag => flag.offsetWidth);
-  const placed = [];
-  ticks.forEach(({ at }, k) => {
-    const x = at * width;
-    const right = x < sizes[k]; // no room on the left
-    const [from, to] = right ? [x, x + sizes[k]] : [x - sizes[k], x];
-    let row = 0;
-    for (const other of placed) if (other.to > from && other.from < to) row = Math.max(row, other.row + 1);
-    placed.push({ from, to, row });
-    Object.assign(flags[k].style, { left: `${from}px`, top: `${row * ROW + 3}px` });
-    Object.assign(poles[k].style, { left: `${x}px`, height: `${row * ROW + 16}px` });
-  });
-  const rows = Math.max(3, ...placed.map(({ row }) => row + 1));
-  box.style.height = `${rows * ROW + 4}px`;
+  return [...longest];
 }

@@ -30,7 +30,7 @@ function mount(root, model) {
     return element;
   };
   root.append(add(slider(model, { ...SIGMA, label: "injected noise" })));
-  const band = createBand(root, model, SIGMA);
+  const band = createBand(root, model, SIGMA, ["decay", "late catapult", "catapult", "divergence"]);
   const status = h("p", { class: "nin-status", role: "status" });
   const charts = h("div", { class: "nin-charts" });
   const sync = `nin-${Math.random()}`;
@@ -76,48 +76,26 @@ function mount(root, model) {
     root.ninRun = run;
   }
 
-  let map = null;
-  let ticksOf = "";
-  const phaseMap = createPhaseMap(answer => {
-    band.showPhases(answer.phases);
-    root.ninBand = { sigma_eps: map.columns[1], phases: answer.phases, fine: answer.fine };
+  const sigmas = logspace(SIGMA.min, SIGMA.max, CELLS);
+  const phaseMap = createPhaseMap(({ phases, fine }) => {
+    band.showPhases(phases);
+    root.ninBand = { sigma_eps: sigmas, phases, fine };
   });
   function refreshBand() {
-    map = {
-      p: state(),
-      seed: model.get("seed"),
-      columns: ["sigma_eps", logspace(SIGMA.min, SIGMA.max, CELLS)],
-      rows: ["sigma_x", [model.get("sigma_x")]],
-    };
-    phaseMap.request(map);
-    layTicks();
-  }
-  function layTicks() {
-    const theory = boundaries(state());
-    const width = root.clientWidth;
-    const key = `${Object.values(theory)} ${width}`;
-    if (key === ticksOf) return;
-    ticksOf = key;
-    band.showTicks([
-      ["decay", theory.decoupled],
-      ["catapult", theory.catapult],
-      ["late catapult", theory.late],
-      ["divergence", theory.divergent],
-    ]);
+    const p = state();
+    phaseMap.request({ p, seed: p.seed, columns: ["sigma_eps", sigmas], rows: ["sigma_x", [p.sigma_x]] });
+    band.showTicks(Object.values(boundaries(p)));
   }
   const paintSoon = onFrame(paint);
   const bandSoon = onFrame(refreshBand);
   for (const key of STATE) model.on(`change:${key}`, paintSoon);
   for (const key of STATE.slice(1)) model.on(`change:${key}`, bandSoon);
-  const observer = new ResizeObserver(onFrame(layTicks));
-  observer.observe(root);
   paint();
   refreshBand();
 
   return () => {
     for (const key of STATE) model.off(`change:${key}`, paintSoon);
     for (const key of STATE.slice(1)) model.off(`change:${key}`, bandSoon);
-    observer.disconnect();
     phaseMap.destroy();
     weights.destroy();
     lossChart.destroy();
