@@ -1,0 +1,60 @@
+"""Write the table of book/equations.yml into the page book/text/equations.md, between its two marks.
+
+    python book/equations.py
+
+Then `make notebooks`. tests/test_equations.py compares the page with the file.
+"""
+
+from pathlib import Path
+
+import yaml
+
+BOOK = Path(__file__).resolve().parent
+PAGE = BOOK / "text/equations.md"
+BEGIN, END = "% the table, from equations.yml by equations.py", "% end of the table"
+VERDICTS = ("right", "incomplete", "wrong", "remark", "pending")
+
+
+def rows():
+    return yaml.safe_load((BOOK / "equations.yml").read_text())
+
+
+def chapter_of():
+    """Target to (chapter, its title), for every MyST target of the texts."""
+    found = {}
+    for path in sorted((BOOK / "text").glob("*.md")):
+        lines = path.read_text().splitlines()
+        title = next(line.removeprefix("# ") for line in lines if line.startswith("# "))
+        for line in lines:
+            if line.startswith("(") and line.endswith(")="):
+                found[line[1:-2]] = path.stem, title
+    return found
+
+
+def in_words(test):
+    """test_x.py::test_that_holds as a reader reads it, and as a narrow column can break it."""
+    file, name = test.split("::")
+    return f"`{file}`: {name.removeprefix('test_').replace('_', ' ')}"
+
+
+def table():
+    """The table in MyST, one row for each item."""
+    chapters = chapter_of()
+    lines = ["| item | verdict | what holds | derived in | tested by |", "|---|---|---|---|---|"]
+    for row in rows():
+        link = tests = ""
+        if row["verdict"] != "pending":
+            link = f"[{chapters[row['anchor']][1]}](#{row['anchor']})"
+            tests = "; ".join(in_words(test) for test in row["tests"])
+        lines.append(f"| {row['item']} | {row['verdict']} | {row.get('note', '')} | {link} | {tests} |")
+    return "\n".join(lines)
+
+
+def with_table(text):
+    """The page's text with the present table between the marks."""
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{table()}\n{rest[rest.index(END) :]}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_table(PAGE.read_text()))
