@@ -244,7 +244,9 @@ FAKE_MODEL = """script => new Promise(async done => {
     save_changes() { window.saved.push({ ...state }); },
   };
   window.listeners = listeners;
-  window.end = await widget.render({ model: window.model, el: document.body.appendChild(document.createElement("div")) });
+  const el = document.createElement("div");
+  window.end = await widget.render({ model: window.model, el });
+  document.body.append(el); // JupyterLab, too, puts it into the page later
   done();
 })"""
 

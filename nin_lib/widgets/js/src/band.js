@@ -13,7 +13,7 @@ const textWidth = text => {
 };
 
 // options: those of the slider, with log: true; ticks: the names of theory's boundaries.
-export function createBand(root, model, options, ticks) {
+export function createBand(model, options, ticks) {
   const { name, min, max } = options;
   const [low, high] = [Math.log10(min), Math.log10(max)];
   const place = value => (Math.log10(value) - low) / (high - low);
@@ -26,8 +26,8 @@ export function createBand(root, model, options, ticks) {
   const flags = ticks.map(() => h("span", { hidden: "" }));
   const poles = ticks.map(() => h("i", { hidden: "" }));
   const ticksBox = h("div", { class: "nin-ticks" }, h("b", {}, "theory"), ...poles, ...flags);
-  root.append(h("div", { class: "nin-regions", "aria-hidden": "true" }, ...names), band, ticksBox);
-  const end = bindSlider(input, model, options);
+  const regions = h("div", { class: "nin-regions", "aria-hidden": "true" }, ...names);
+  const unbind = bindSlider(input, model, options);
 
   const mark = () => {
     here.style.left = `${100 * Math.min(Math.max(place(model.get(name)), 0), 1)}%`;
@@ -86,6 +86,7 @@ export function createBand(root, model, options, ticks) {
   }
 
   return {
+    element: h("div", {}, regions, band, ticksBox),
     // One phase for each of the evenly spaced positions of the slider.
     showPhases(newPhases) {
       phases = newPhases;
@@ -103,7 +104,7 @@ export function createBand(root, model, options, ticks) {
       layTicks();
     },
     destroy() {
-      end();
+      unbind();
       observer.disconnect();
       model.off(`change:${name}`, mark);
     },

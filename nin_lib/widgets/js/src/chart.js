@@ -1,16 +1,16 @@
 // A uPlot chart of curves over steps, as the explorers need it.
 
 import uPlot from "uplot";
-import { format, h, onFrame, symbol } from "./host.js";
+import { format, h, inkOf, onFrame, symbol } from "./host.js";
 
-const DASHES = { solid: [], dash: [8, 4], dot: [2, 3], dashdot: [8, 3, 2, 3], longdash: [14, 4] };
+export const DASHES = { solid: [], dash: [8, 4], dot: [2, 3], dashdot: [8, 3, 2, 3], longdash: [14, 4] };
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const powerOfTen = k => "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map(d => SUPERSCRIPTS[d]).join("");
+export const powerOfTen = k => "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map(d => SUPERSCRIPTS[d]).join("");
 
 // curves: [{ name, color, dash }]. With log, values are drawn as their logarithms, so that zero, 1e100 and infinity are
 // as good as any value: what lies beyond the axis is drawn just outside of it, and what is not finite not at all.
-// `sync` names a group of charts whose crosshairs move together.
-export function createChart(root, { title, curves, log = false, sync, label }) {
+// root: the explorer's; the chart itself is the returned `element`. `sync` names a group of charts whose crosshairs move together.
+export function createChart(root, { title, curves, log = false, sync }) {
   const readings = curves.map(() => h("span", { class: "nin-reading" }));
   const legend = h(
     "div",
@@ -18,13 +18,8 @@ export function createChart(root, { title, curves, log = false, sync, label }) {
     ...curves.map((curve, i) => h("span", {}, lineSample(curve), symbol(curve.name), readings[i])),
   );
   const plot = h("div", { class: "nin-plot", role: "img" });
-  const chart = h("div", { class: "nin-chart" }, h("div", { class: "nin-title" }, title), legend, plot);
-  root.append(chart);
-
-  const ink = alpha => {
-    const [r, g, b] = getComputedStyle(plot).color.match(/[\d.]+/g);
-    return `rgba(${r},${g},${b},${alpha})`;
-  };
+  const element = h("div", { class: "nin-chart" }, h("div", { class: "nin-title" }, title), legend, plot);
+  const ink = alpha => `rgba(${inkOf(root)},${alpha})`;
   let range = [0, 1];
   let steps = { log: false, at: [] };
   let values = curves.map(() => []);
@@ -127,9 +122,10 @@ export function createChart(root, { title, curves, log = false, sync, label }) {
   const observer = new ResizeObserver(fit);
   observer.observe(plot);
   const repaint = () => uplot.redraw(false);
-  root.closest(".nin-explorer").addEventListener("nin-theme", repaint);
+  root.addEventListener("nin-theme", repaint);
 
   return {
+    element,
     // ys: for each curve its values at steps 0, 1, ...; [lo, hi]: the vertical axis, in decades with log.
     // marks: [{ step, text }]; end: { step, text, color } or null: where the curves stop.
     set(ys, [lo, hi], { description, logSteps = false, marks: newMarks = [], end: newEnd = null }) {
@@ -161,7 +157,7 @@ export function createChart(root, { title, curves, log = false, sync, label }) {
   };
 }
 
-function lineSample({ color, dash }) {
+export function lineSample({ color, dash }) {
   const sample = h("span", { class: "nin-line" });
   sample.innerHTML =
     `<svg width="22" height="8" aria-hidden="true"><line x1="0" y1="4" x2="22" y2="4" stroke="${color}" ` +

@@ -2,7 +2,7 @@
 
 import { format, h, symbol } from "./host.js";
 
-// One value after the user's last move reaches the kernel, too: `set` and `save_changes` go together.
+// Sets a value here and in the kernel.
 export function setValue(model, name, value) {
   model.set(name, value);
   model.save_changes();
@@ -28,20 +28,19 @@ export function bindSlider(input, model, { name, min, max, step, log = false, in
   return () => model.off(`change:${name}`, show);
 }
 
-// A labelled slider with its value; returns [element, take-down function].
+// A slider with its name and value; returns [element, take-down function].
 export function slider(model, options) {
   const { name, label } = options;
   const input = h("input");
-  const output = h("span", { class: "nin-value", "aria-hidden": "true" }); // the slider's own text says it, too
-  const end = bindSlider(input, model, options);
+  const value = h("span", { class: "nin-value", "aria-hidden": "true" }); // the slider's own text says it, too
+  const unbind = bindSlider(input, model, options);
   const show = () => {
-    output.textContent = options.integer ? model.get(name) : format(model.get(name));
+    value.textContent = options.integer ? model.get(name) : format(model.get(name));
   };
   model.on(`change:${name}`, show);
   show();
-  const text = h("span", { class: "nin-label" }, label, " ", symbol(name));
-  const row = h("label", { class: "nin-slider" }, text, output, input);
-  return [row, () => [end(), model.off(`change:${name}`, show)]];
+  const element = h("label", { class: "nin-slider" }, h("span", { class: "nin-label" }, label, " ", symbol(name)), value, input);
+  return [element, () => [unbind(), model.off(`change:${name}`, show)]];
 }
 
 export function button(text, press) {

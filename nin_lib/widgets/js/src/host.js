@@ -72,23 +72,31 @@ function followLinks(root, name, model) {
   return () => document.removeEventListener("click", click);
 }
 
+// The colour of an element's text as "r,g,b". A live host may show an element only after it is built: grey until then.
+export function inkOf(element) {
+  return (getComputedStyle(element).color.match(/[\d.]+/g) ?? [128, 128, 128]).slice(0, 3).join();
+}
+
 // Every host has its own way to be dark, and in each of them the text is light: look at the text.
 function followTheme(root) {
   const look = () => {
-    const [r, g, b] = getComputedStyle(root.parentElement ?? root).color.match(/[\d.]+/g).map(Number);
-    const scheme = 0.2126 * r + 0.7152 * g + 0.0722 * b > 127 ? "dark" : "light";
+    const [r, g, b] = inkOf(root).split(",").map(Number);
+    const scheme = 0.2126 * r + 0.7152 * g + 0.0722 * b > 128 ? "dark" : "light";
     if (root.dataset.scheme === scheme) return;
     root.dataset.scheme = scheme;
     root.dispatchEvent(new Event("nin-theme"));
   };
   look();
-  const observer = new MutationObserver(look);
-  for (const node of [document.documentElement, document.body]) observer.observe(node, { attributes: true });
-  const media = matchMedia("(prefers-color-scheme: dark)");
-  media.addEventListener("change", look);
+  const changes = new MutationObserver(look);
+  for (const node of [document.documentElement, document.body]) changes.observe(node, { attributes: true });
+  const shown = new ResizeObserver(look);
+  shown.observe(root);
+  const preference = matchMedia("(prefers-color-scheme: dark)");
+  preference.addEventListener("change", look);
   return () => {
-    observer.disconnect();
-    media.removeEventListener("change", look);
+    changes.disconnect();
+    shown.disconnect();
+    preference.removeEventListener("change", look);
   };
 }
 

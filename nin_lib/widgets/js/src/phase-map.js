@@ -21,8 +21,12 @@ export function createPhaseMap(show) {
   };
 }
 
-// n values evenly spaced in their logarithm, from lo to hi.
-export const logspace = (lo, hi, n) => {
-  const [a, b] = [Math.log10(lo), Math.log10(hi)];
-  return Float64Array.from({ length: n }, (_, i) => 10 ** (a + ((b - a) * i) / (n - 1)));
-};
+// n values over a slider's range, evenly spaced as on the slider.
+export function spread({ min, max, log, integer }, n) {
+  const [low, high] = log ? [Math.log10(min), Math.log10(max)] : [min, max];
+  return Float64Array.from({ length: n }, (_, i) => {
+    const position = low + ((high - low) * i) / (n - 1);
+    const value = log ? 10 ** position : position;
+    return integer ? Math.round(value) : value;
+  });
+}

@@ -14,14 +14,14 @@ const pause = () =>
     channel.port2.postMessage(null);
   });
 
-// request: { id, p, seed, columns: [name, values], rows: [name, values] }: p with the two named values replaced in each
+// request: { id, p, columns: [name, values], rows: [name, values] }: p with the two named values replaced in each
 // cell. Answers { id, phases, learned, fine }: row by row, coarse cells first repeated over their blocks; fine says that
 // every cell is its own.
 onmessage = async ({ data }) => {
   latest = data.id;
-  const { id, seed, columns, rows } = data;
+  const { id, columns, rows } = data;
   const p = { ...data.p };
-  const noise = noiseStream(seed, p.steps);
+  const noise = noiseStream(p.seed, p.steps);
   const [width, height] = [columns[1].length, rows[1].length];
   const phases = new Uint8Array(width * height);
   const learned = new Int32Array(width * height);

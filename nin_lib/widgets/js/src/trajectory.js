@@ -1,0 +1,119 @@
+// One run of the linear model: its curves in two charts, and its phase in words.
+
+import { swatch } from "./band.js";
+import { createChart } from "./chart.js";
+import { button, setValue } from "./controls.js";
+import { format, h, symbol } from "./host.js";
+import { losses, PHASES, simulate } from "./linear-model.js";
+import { noiseStream } from "./noise.js";
+/* global palette */
+
+export const SETTINGS = ["sigma_eps", "eta", "batch_size", "w0", "w1", "w_ni", "M", "sigma_x", "steps", "seed"];
+// The sliders of these settings, and the axes of maps over them.
+export const RANGES = {
+  sigma_eps: { name: "sigma_eps", label: "injected noise", min: 0.02, max: 30, log: true },
+  eta: { name: "eta", label: "learning rate", min: 0.001, max: 0.1, log: true },
+  batch_size: { name: "batch_size", label: "batch size", min: 1, max: 100000, log: true, integer: true },
+  w1: { name: "w1", label: "start of", min: -3, max: 3, step: 0.05 },
+  w_ni: { name: "w_ni", label: "start of", min: 0.01, max: 3, log: true },
+};
+const LOSS_DECADES = [-12, 8];
+
+export const readSettings = model => Object.fromEntries(SETTINGS.map(name => [name, model.get(name)]));
+
+// Elements to place (status, charts, buttons), and paint(), which shows the run of the model's settings.
+export function createTrajectory(root, model) {
+  const status = h("p", { class: "nin-status", role: "status" });
+  const charts = h("div", { class: "nin-charts" });
+  const logSteps = h("input", { type: "checkbox", checked: "", onchange: paint });
+  const sync = `nin-${Math.random()}`;
+  const createCurves = (title, names, log) => {
+    const curves = names.map(name => ({ name, color: palette.weights[name], dash: palette.dashes[name] }));
+    const chart = createChart(root, { title, curves, log, sync });
+    charts.append(chart.element);
+    return chart;
+  };
+  const weightChart = createCurves("Weights over the steps of training", ["w0", "w1", "w_ni"], false);
+  const lossChart = createCurves("Loss over the steps of training", ["loss", "clean_loss"], true);
+
+  let noise = [];
+  let noiseSeed = null;
+  function paint() {
+    const p = readSettings(model);
+    if (noiseSeed !== p.seed || noise.length !== p.steps) {
+      noise = noiseStream(p.seed, p.steps);
+      noiseSeed = p.seed;
+    }
+    const run = simulate(p, noise);
+    const phase = PHASES[run.phase];
+    const words = describe(p, run);
+    root.dataset.phase = phase;
+    root.ninRun = run;
+    status.replaceChildren(
+      symbol("sigma_eps"),
+      ` = ${format(p.sigma_eps)}: `,
+      swatch(phase),
+      h("strong", {}, phase),
+      `. ${words}`,
+    );
+    const { learned, lost } = run;
+    const options = {
+      description: `Curves over ${p.steps} steps in the ${phase} phase. ${words}`,
+      logSteps: logSteps.checked,
+      marks: learned === null ? [] : [{ step: learned, text: "learned" }],
+      end: lost === null ? null : { step: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent },
+    };
+    weightChart.set(run.weights, weightRange(p, run), options);
+    lossChart.set(losses(p, run.weights), LOSS_DECADES, options);
+  }
+
+  const start = readSettings(model);
+  const buttons = h("div", { class: "nin-buttons" });
+  buttons.append(
+    button("New noise", () => setValue(model, "seed", model.get("seed") + 1)),
+    button("Back to the start", () => {
+      for (const name of SETTINGS) model.set(name, start[name]);
+      model.save_changes();
+    }),
+    h("label", { class: "nin-check" }, logSteps, " logarithmic steps"),
+  );
+
+  return {
+    status,
+    charts,
+    buttons,
+    paint,
+    destroy() {
+      weightChart.destroy();
+      lossChart.destroy();
+    },
+  };
+}
+
+function describe(p, { phase, learned, lost, kept, peak }) {
+  if (lost !== null) return `A weight passes 10⁸ at step ${lost}.`;
+  const clean =
+    learned === null
+      ? `The clean loss is not yet below 1 % after ${p.steps} steps`
+      : `The clean loss is below 1 % at step ${learned}`;
+  if (PHASES[phase] === "catapult") {
+    return `The noise that reaches the output grows to ${format(peak)} times its start, then falls. ${clean}.`;
+  }
+  const percent = kept >= 0.0005 ? `${format(100 * kept)} %` : "less than 0.1 %";
+  return `${clean}; the noise weight then has ${percent} of its start.`;
+}
+
+// An axis that holds still while sigma_eps moves: it depends on where the weights start, and grows only in whole steps.
+function weightRange(p, { weights, lost }) {
+  const size = Math.max(1, Math.abs(p.w0), Math.abs(p.w1), Math.abs(p.w_ni), Math.sqrt(Math.abs(p.M)));
+  let [bottom, top] = [-size / 2, size];
+  if (lost === null) {
+    for (const values of weights) {
+      for (const value of values) {
+        if (value > top) top = value;
+        if (value < bottom) bottom = value;
+      }
+    }
+  }
+  return [Math.floor(bottom), Math.ceil(top)];
+}
