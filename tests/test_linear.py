@@ -150,11 +150,10 @@ def test_noise_depends_on_seed_and_position_alone(noise, monkeypatch):
 @pytest.mark.parametrize("noise", ["map", "sgd"])
 def test_noise_is_independent_from_element_to_element_and_step_to_step(noise):
     """At w_ni = 0 the first change of w_ni is proportional to <x eps>, with the variance of the map."""
-    n, model = 512, LinearModel(batch_size=50)
-    run = model.simulate(np.full(n, 1e-3), w_ni=0.0, steps=64, noise=noise)
-    kicks = np.diff(run.w_ni, axis=0) / (
-        0.01 * 1e-3 * run.w1[:-1] * (1 - run.w1[:-1] * run.w0[:-1]) / math.sqrt(50)
-    )
+    n, model, sigma_eps = 512, LinearModel(batch_size=50, sigma_x=1.7), 1e-3
+    run = model.simulate(np.full(n, sigma_eps), w_ni=0.0, steps=64, noise=noise)
+    unit = 0.01 * 1.7 * sigma_eps / math.sqrt(50) * run.w1 * (1 - run.w1 * run.w0)
+    kicks = np.diff(run.w_ni, axis=0) / unit[:-1]
     assert abs(kicks.mean()) < 4 / math.sqrt(kicks.size)
     assert abs(kicks.var() - 1) < 0.05
     assert np.abs(np.corrcoef(kicks.T) - np.eye(n)).max() < 6 / math.sqrt(64)
@@ -321,6 +320,13 @@ def test_decoupled_boundary_is_the_integral_along_the_flow():
         assert path.status == 1
         expected = math.sqrt(math.log(2) / path.y[2, -1])
         assert LinearModel(M=M, sigma_x=sx).boundaries(a, b).decoupled == pytest.approx(expected, rel=1e-8)
+
+
+def test_decoupled_boundary_beside_the_saddle():
+    """Starts at w0 = -w1, but for a hair, pass the saddle at 0 and learn: then int w1^2 dt is ln(10)/2."""
+    hairs = np.array([1e-6, 1e-9, 1e-12, -1e-6, -1e-9, -1e-12])
+    decoupled = LinearModel().boundaries(w0=-0.3, w1=0.3 + hairs).decoupled
+    np.testing.assert_allclose(decoupled, math.sqrt(2 * math.log(2) / math.log(10)), rtol=1e-4)
 
 
 def test_late_boundary_belongs_to_the_weight_that_learning_reaches():
