@@ -167,7 +167,7 @@ def fraction_from(result: Result, phase: Phase) -> np.ndarray:
     return counts[:, list(Phase).index(phase) :].sum(axis=1) / counts.sum(axis=1)
 
 
-def crossing(sigma_eps, fraction, level: float = 0.5) -> float:
+def crossing(sigma_eps, fraction, level: float) -> float:
     """The sigma_eps at which a noisy, increasing fraction passes `level`.
 
     The fraction is first replaced by the nearest increasing one in mean square (isotonic regression); no shape is
@@ -186,11 +186,18 @@ def crossing(sigma_eps, fraction, level: float = 0.5) -> float:
     return float(np.sqrt(sigma_eps[last_below] * sigma_eps[first_above]))
 
 
-def bootstrap_interval(sigma_eps, fraction, seeds: int, resamples: int = 500) -> tuple[float, float]:
-    """95 % interval of the 50 % `crossing`, with the `seeds` runs at each sigma_eps drawn again with replacement."""
-    draws = np.random.default_rng(0).binomial(seeds, fraction, size=(resamples, len(fraction))) / seeds
-    low, high = np.quantile([crossing(sigma_eps, draw) for draw in draws], [0.025, 0.975])
-    return float(low), float(high)
+def midpoint(sigma_eps, fraction, seeds: int, resamples: int = 500) -> tuple[float, tuple[float, float]]:
+    """The 50 % point of a transition and its 95 % bootstrap interval.
+
+    A straight line in log sigma_eps is fitted to the middle half of the transition (25 % to 75 %, by `crossing`). For
+    the interval, the `seeds` runs at each sigma_eps are drawn again with replacement.
+    """
+    low, high = (crossing(sigma_eps, fraction, level) for level in (0.25, 0.75))
+    middle = (low <= sigma_eps) & (sigma_eps <= high)
+    draws = np.random.default_rng(0).binomial(seeds, fraction[middle], size=(resamples, middle.sum())) / seeds
+    slope, at_zero = np.polyfit(np.log(sigma_eps[middle]), np.vstack([fraction[middle], draws]).T, 1)
+    points = np.exp((0.5 - at_zero) / slope)
+    return float(points[0]), tuple(np.quantile(points[1:], [0.025, 0.975]).tolist())
 
 
 FIG_2_TOP = {"eta": 0.01, "M": 1.0, "sigma_x": 1.0, "w0": 0.1, "w1": 1.5, "w_ni": 0.1, "steps": 600}

@@ -93,9 +93,12 @@ def phase_bar(
         go.Scatter(x=[a, a, b, b], y=[0, 1, 1, 0], fill="toself", fillcolor=PHASE_COLORS[phase], **bar)
         for phase, a, b in zip(Phase, edges[:-1], edges[1:], strict=True)
     ]
+    # Catapult is narrow, so its label and its right neighbour's are at different heights.
     label = {"mode": "text", "textfont": {"color": "black"}, "hoverinfo": "skip", "showlegend": False}
     centres = [(a * b) ** 0.5 for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    traces.append(go.Scatter(x=centres, y=[0.72] * 4, text=[phase.value for phase in Phase], **label))
+    traces.append(
+        go.Scatter(x=centres, y=[0.84, 0.84, 0.84, 0.58], text=[phase.value for phase in Phase], **label)
+    )
     star = {"symbol": symbol, "size": 12, "color": "black", "line": {"color": "white", "width": 1}}
     hover = {"hovertemplate": "σ<sub>ε</sub> = %{x:.3g}<extra></extra>", "showlegend": False}
     traces.append(go.Scatter(x=list(marks), y=[0.28] * len(marks), mode="markers", marker=star, **hover))

@@ -169,16 +169,16 @@ def test_crossing_finds_the_level_of_a_known_transition():
 def test_crossing_refuses_a_window_without_the_transition(window):
     sigma_eps = np.geomspace(*window, 50)
     with pytest.raises(ValueError, match="sigma_eps must span the transition"):
-        experiments.crossing(sigma_eps, logistic(sigma_eps, 10.0, 0.1))
+        experiments.crossing(sigma_eps, logistic(sigma_eps, 10.0, 0.1), 0.5)
 
 
-def test_bootstrap_interval_covers_the_truth():
-    """25 intervals of 95 %: at least 19 must hold the true crossing (fewer has probability under 1e-3)."""
-    sigma_eps, rng = np.geomspace(8, 10, 61), np.random.default_rng(1)
+def test_midpoint_and_its_interval_find_the_truth():
+    """Of 40 intervals of 95 %, at least 33 must hold the true 50 % point (fewer has probability below 1e-2)."""
+    sigma_eps, rng = np.geomspace(8, 10, 121), np.random.default_rng(1)
     held = 0
-    for _ in range(25):
+    for _ in range(40):
         fraction = rng.binomial(200, logistic(sigma_eps, 9.0, 0.2)) / 200
-        low, high = experiments.bootstrap_interval(sigma_eps, fraction, 200, resamples=200)
+        point, (low, high) = experiments.midpoint(sigma_eps, fraction, 200)
+        assert low < point < high and high - low < 0.06
         held += low <= 9.0 <= high
-        assert high - low < 0.2
-    assert held >= 19
+    assert held >= 33

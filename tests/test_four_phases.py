@@ -1,0 +1,190 @@
+"""Section 3 of the paper: the theorem on divergence, the boundaries measured by exact SGD, and what the chapters say.
+
+The oracles are independent of `LinearModel.simulate` where they can be: the noise-only map is written out here.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nin_lib import experiments
+from nin_lib.linear import LinearModel, Phase
+
+FIG_2 = {"w0": 0.1, "w1": 1.5, "w_ni": 0.1}
+
+
+def noise_step(p, q):
+    """One step of Eq. (7) for vectors p = sqrt(eta) sigma_eps w1 and q = sqrt(eta) sigma_eps w_ni, last axis."""
+    V = (p * q).sum(axis=-1, keepdims=True)
+    return p - V * q, q - V * p
+
+
+def S_and_V(p, q):
+    return (p**2).sum(axis=-1) + (q**2).sum(axis=-1), (p * q).sum(axis=-1)
+
+
+def diverges(p, q, steps=2000):
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(steps):
+            p, q = noise_step(p, q)
+            small = np.abs(np.concatenate([p, q], axis=-1)).max(axis=-1, keepdims=True) < 1e8
+            p, q = np.where(small, p, np.inf), np.where(small, q, np.inf)
+    return np.isinf(p).any(axis=-1)
+
+
+# --- the theorem -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [1, 2, 8])
+def test_divergence_is_decided_by_the_circle_for_any_width(width):
+    rng = np.random.default_rng(width)
+    p, q = rng.normal(size=(2, 2000, width))
+    S = rng.uniform(0.5, 8, 2000)
+    scale = np.sqrt(S / S_and_V(p, q)[0])[:, None]
+    clear = np.abs(S - 4) > 1e-2
+    assert ((S > 4) == diverges(p * scale, q * scale))[clear].all()
+
+
+@given(st.lists(st.floats(-1.4, 1.4), min_size=6, max_size=6))
+def test_invariants_of_a_step(numbers):
+    p, q = np.reshape(numbers, (2, 3))
+    S, V = S_and_V(p, q)
+    S_next, V_next = S_and_V(*noise_step(p, q))
+    assert S_next - 4 == pytest.approx((S - 4) * (1 + V**2), abs=1e-12 * (1 + S**3))
+    assert V_next == pytest.approx(V * (1 - S + V**2), abs=1e-12 * (1 + S**3))
+
+
+def test_the_exceptional_set_stays_bounded_outside_the_circle():
+    """X = 1: the NIW lands on zero in one step, and w1 never moves again although S > 4."""
+    run = LinearModel(eta=1, M=0, sigma_x=0).simulate(
+        1, 0, [1.0, 1.001], [2.5, 2.5], noise="none", record=False
+    )
+    assert list(run.phase == Phase.DIVERGENT) == [False, True]
+    assert run.w_ni[-1, 0] == 0 and run.w1[-1, 0] == 1 - 2.5**2
+
+
+def test_on_the_circle_a_step_multiplies_the_angle_by_minus_three():
+    theta = np.linspace(0, 2 * np.pi, 50)[:, None]
+    p, q = noise_step(2 * np.sin(theta), 2 * np.cos(theta))
+    np.testing.assert_allclose(p, 2 * np.sin(-3 * theta), atol=1e-14)
+    np.testing.assert_allclose(q, 2 * np.cos(-3 * theta), atol=1e-14)
+
+
+@given(st.floats(0.01, 3), st.floats(0.01, 3))
+def test_divergence_and_catapult_are_at_most_a_factor_sqrt_2_apart(w1, w_ni):
+    edges = LinearModel().boundaries(w1=w1, w_ni=w_ni)
+    assert 1 - 1e-12 <= edges.divergent / edges.catapult <= np.sqrt(2) + 1e-12
+
+
+def test_twice_the_variance_of_a_catapult_diverges():
+    """The rule of thumb of the chapter, on the noise alone: every catapult diverges at sqrt(2) times its sigma_eps."""
+    p, q = np.random.default_rng(2).uniform(0.1, 2, (2, 2000))
+    noise_alone = LinearModel(eta=1, M=0, sigma_x=0)
+    catapult, at_double = (
+        noise_alone.simulate(s, 0, p, q, noise="none", record=False) for s in (1, np.sqrt(2))
+    )
+    first_step = p**2 + q**2 - (p * q) ** 2 > 2
+    chosen = (catapult.phase == Phase.CATAPULT) & first_step
+    assert chosen.sum() > 100
+    assert (at_double.phase[chosen] == Phase.DIVERGENT).all()
+
+
+# --- printed against corrected, and the measured boundaries ---------------------------------------------------------
+
+
+def test_the_printed_boundary_of_divergence_is_refuted():
+    printed = np.sqrt(2 / (0.01 * 0.1**2))
+    phases = LinearModel().simulate(np.repeat([14, 40, 0.99 * printed], 200), noise="sgd", record=False).phase
+    assert printed == pytest.approx(141.4, abs=0.1)
+    assert (phases == Phase.DIVERGENT).all()
+
+
+def expected_boundaries():
+    edges = LinearModel().boundaries(**FIG_2)
+    X, Y = 0.01 * 1.5**2, 0.01 * 0.1**2
+    by_loss = np.sqrt(np.roots([X * Y, -(X + Y), 2]).min())
+    return {Phase.DECAY: edges.decoupled, Phase.CATAPULT: by_loss, Phase.DIVERGENT: edges.divergent}
+
+
+def measured():
+    return {
+        (r.settings["from"], r.settings["batch_size"]): r for r in experiments.results("linear-boundaries")
+    }
+
+
+def test_the_experiment_is_of_the_size_that_was_asked_for():
+    stored = measured()
+    for phase in expected_boundaries():
+        for batch_size in (16, 100, 1000, 10_000):
+            assert stored[phase.value, batch_size].arrays["counts"].shape == (241, 4)
+            assert (stored[phase.value, batch_size].arrays["counts"].sum(axis=1) == 200).all()
+
+
+@pytest.mark.parametrize("phase", [Phase.DECAY, Phase.CATAPULT, Phase.DIVERGENT])
+def test_at_large_batches_the_50_percent_point_is_the_corrected_theory(phase):
+    result, theory = measured()[phase.value, 10_000], expected_boundaries()[phase]
+    sigma_eps, fraction = result.arrays["sigma_eps"], experiments.fraction_from(result, phase)
+    point, (low, high) = experiments.midpoint(sigma_eps, fraction, 200)
+    assert abs(point / theory - 1) < 0.002
+    assert low < point < high
+    assert (
+        experiments.crossing(sigma_eps, fraction, 0.1)
+        < theory
+        < experiments.crossing(sigma_eps, fraction, 0.9)
+    )
+
+
+@pytest.mark.parametrize(("batch_size", "share"), [(16, 0.955), (100, 0.98), (1000, 0.993), (10_000, 0.997)])
+def test_the_four_phases_are_predicted(batch_size, share):
+    result = measured()["all", batch_size]
+    predicted = np.searchsorted(list(expected_boundaries().values()), result.arrays["sigma_eps"])
+    counts = result.arrays["counts"]
+    assert counts[np.arange(len(counts)), predicted].sum() / counts.sum() > share
+
+
+# --- the other claims of the chapters ---------------------------------------------------------------------------------
+
+
+def test_drift_equals_diffusion_at_sigma_dec_of_T():
+    """sigma_dec(T) computed from plain Python steps of the noise-free training."""
+    w0, w1, S1, S2, T, batch_size = 0.1, 1.5, 0.0, 0.0, 30, 100
+    for _ in range(T):
+        u = w1 * w0 - 1
+        S1, S2 = S1 + w1**2, S2 + (w1 * u) ** 2
+        w0, w1 = w0 - 0.01 * u * w1, w1 - 0.01 * u * w0
+    sigma_eps = np.sqrt(S2) / (np.sqrt(batch_size) * 0.1 * S1)
+    run = LinearModel(batch_size=batch_size).simulate(
+        np.full(20_000, sigma_eps), **FIG_2, steps=T, noise="sgd", record=False
+    )
+    shift = run.w_ni[-1] - 0.1
+    assert -shift.mean() / shift.std() == pytest.approx(1, abs=0.05)
+
+
+def test_a_late_catapult_ends_at_the_edge_of_stability():
+    """From a small w1, learning raises X = eta sigma_eps^2 w1^2 to 2 and no further, whatever sigma_eps is."""
+    late = LinearModel().boundaries(w1=0.3).late
+    sigma_eps = np.repeat(late * np.array([0.9, 1.15, 1.6, 2.1]), 50)
+    run = LinearModel().simulate(sigma_eps, w1=0.3, steps=2000, noise="sgd", record=False)
+    X = np.median((0.01 * sigma_eps**2 * run.w1[-1] ** 2).reshape(4, 50), axis=1)
+    assert X[0] < 1.8
+    np.testing.assert_allclose(X[1:], 2, atol=0.03)
+
+
+def test_a_large_niw_pins_the_data_weight_and_a_catapult_sets_it_free():
+    run = LinearModel().simulate(np.repeat([9, 12.0], 100), w1=0.1, w_ni=1.5, steps=600, noise="sgd")
+    learned = (run.clean_loss < 0.01 * run.clean_loss[0]).any(axis=0).reshape(2, 100).mean(axis=1)
+    assert learned[0] == 0 and learned[1] > 0.5
+    assert (run.phase[100:] == Phase.CATAPULT).all()
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_a_chain_of_equal_weights_diverges_from_S_equal_to_twice_its_depth(depth):
+    rng = np.random.default_rng(depth)
+    S = rng.uniform(1, 4 * depth, 500)
+    w = (S / depth) ** (1 / (2 * depth - 2))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(3000):
+            w = w - w ** (2 * depth - 1)
+    clear = np.abs(S - 2 * depth) > 0.05
+    assert (np.isfinite(w) == (S < 2 * depth))[clear].all()
