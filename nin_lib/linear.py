@@ -153,7 +153,7 @@ class Boundaries:
 LANE = 256
 # Trajectories that are advanced together, whole lanes: their state stays in the processor's cache.
 CHUNK = 8192
-# Steps for which noise is drawn at once.
+# Steps for which noise is drawn at once; with another number "sgd" would draw the same noise in another order.
 _AHEAD = 8
 
 
