@@ -246,8 +246,8 @@ def noise_moment(distribution, k):
         "uniform": lambda: sp.Rational(3**half, k + 1),
         "rademacher": lambda: sp.Integer(1),
         "laplace": lambda: sp.factorial(k) / 2**half,
-        "student-t": lambda: sp.prod(
-            sp.Rational((NU - 2) * (2 * i - 1), NU - 2 * i) for i in range(1, half + 1)
+        "student-t": lambda: sp.Mul(
+            *(sp.Rational((NU - 2) * (2 * i - 1), NU - 2 * i) for i in range(1, half + 1))
         ),
     }[distribution]()
 

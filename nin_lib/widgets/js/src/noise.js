@@ -1,7 +1,7 @@
 // The explorers' noise: a stream that Python computes to the last bit (nin_lib.widgets.base.noise_stream).
 // Only integer operations, additions and multiplications, which every processor rounds alike; a Box-Muller transform would not do.
 
-const hash = x => {
+export const hash = x => {
   x ^= x >>> 16;
   x = Math.imul(x, 0x85ebca6b);
   x ^= x >>> 13;

@@ -1,0 +1,114 @@
+"""The explorer of the noise expansion: exact loss against truncated series, Eqs. (1), (11) and (12)."""
+
+import functools
+import json
+import math
+
+import numpy as np
+
+from nin_lib.widgets.base import Explorer, Number, Whole
+from nin_lib.widgets.choice import Choice
+
+ACTIVATIONS = ("tanh", "relu")
+MAX_ORDER = 8
+SAMPLES = 32
+SIGMAS = np.geomspace(0.02, 5, 81)  # of the curves over sigma_eps; the slider has the same ends
+
+
+@functools.cache
+def _batch(activation):
+    """The chapter's network and batch, and the Taylor coefficients of the batch loss along W_NI (exact derivatives)."""
+    import torch  # takes seconds, and no other explorer needs it
+
+    from nin_lib.expansion import SmallNetwork, directional_derivatives
+
+    x = torch.from_numpy(np.random.default_rng(1).normal(size=SAMPLES))
+    net = SmallNetwork.random(activation, seed=18)
+    derivatives = directional_derivatives(net.loss_of(x), net.preactivations(x), net.w_ni, MAX_ORDER)
+    return net, x, [row.mean().item() / math.factorial(k) for k, row in enumerate(derivatives)]
+
+
+def mean_power(k):
+    """E eps^k / sigma^k of normal noise: (k - 1)!! for even k, 0 for odd k."""
+    return 0 if k % 2 else math.prod(range(k - 1, 0, -2))
+
+
+class ExpansionExplorer(Explorer):
+    """Cut the series of the loss in eps W_NI at order K, and see up to which noise it helps.
+
+    The network is the chapter's: six hidden units, a batch of 32 samples, the node on the hidden layer.
+
+    Parameters
+    ----------
+    activation : {"tanh", "relu"}
+    sigma_eps : float
+        Standard deviation of the noise, > 0.
+    order : int
+        Order K of the last term that is kept, 0 to 8.
+
+    Each is a trait: readable, settable and observable. A value that is not right raises a ValueError.
+    """
+
+    name = "expansion"
+
+    activation = Choice(*ACTIVATIONS)
+    sigma_eps = Number(0.5, 0, strictly=True, remedy="without noise there is nothing to expand")
+    order = Whole(2, 0, MAX_ORDER, "it is the last power of eps that the series keeps")
+
+    @classmethod
+    def javascript(cls):
+        net, x, _ = _batch("tanh")
+        numbers = {key: getattr(net, key).tolist() for key in ("a", "b", "v", "w_ni")}
+        numbers |= {"x": x.tolist(), "y": np.sin(2 * x.numpy()).tolist()}
+        numbers["taylor"] = {activation: _batch(activation)[2] for activation in ACTIVATIONS}
+        numbers["sigmas"] = SIGMAS.tolist()
+        numbers["mean_power"] = [mean_power(k) for k in range(MAX_ORDER + 1)]
+        return f"const network = {json.dumps(numbers)};"
+
+    def loss_along(self, eps):
+        """Batch loss when every sample receives the same noise, one value for each element of `eps`."""
+        net, x, _ = _batch(self.activation)
+        z, loss = net.preactivations(x), net.loss_of(x)
+        return np.array([loss(z + e * net.w_ni).mean().item() for e in np.atleast_1d(eps)])
+
+    def series_along(self, eps):
+        """The series for `loss_along`, cut after the power `order`."""
+        taylor = _batch(self.activation)[2]
+        return np.polynomial.Polynomial(taylor[: self.order + 1])(np.atleast_1d(np.asarray(eps, dtype=float)))
+
+    def mean_loss(self, sigma_eps=None):
+        """Batch loss averaged over independent normal noise, by quadrature; `sigma_eps` is the slider's unless given."""
+        import torch
+
+        from nin_lib.expansion import normal_quadrature
+
+        sigma = self.sigma_eps if sigma_eps is None else sigma_eps
+        net, x, _ = _batch(self.activation)
+        # The kinks of ReLU split the integral; so do seventeen points that only make it accurate for strong noise.
+        panels = np.broadcast_to(np.linspace(-8, 8, 17) * sigma, (SAMPLES, 17))
+        kinks = np.concatenate([net.kinks(x), panels], axis=1) if self.activation == "relu" else panels
+        eps, weights = map(torch.from_numpy, normal_quadrature(sigma, kinks, points=24))
+        inputs = x.repeat_interleave(eps.shape[1])
+        loss = net.loss_of(inputs)(net.preactivations(inputs) + eps.reshape(-1, 1) * net.w_ni)
+        return (weights.flatten() @ loss).item() / SAMPLES
+
+    def mean_series(self, sigma_eps=None, order=None):
+        """The series for `mean_loss`: odd powers average to zero."""
+        sigma = self.sigma_eps if sigma_eps is None else sigma_eps
+        order = self.order if order is None else order
+        taylor = _batch(self.activation)[2]
+        return sum(taylor[k] * mean_power(k) * sigma**k for k in range(order + 1))
+
+    def error(self, sigma_eps, order):
+        """|series - exact| of the mean loss."""
+        return abs(self.mean_series(sigma_eps, order) - self.mean_loss(sigma_eps))
+
+    def fallback(self):
+        exact, clean, series = self.mean_loss(), self.mean_series(order=0), self.mean_series()
+        return (
+            "<p><strong>An explorer with two sliders stands here where JavaScript runs.</strong> "
+            f"It compares the loss of a small {self.activation} network with injected noise to the series in powers of the "
+            "noise, cut after order K, for every noise strength σ<sub>ε</sub> and every K from 0 to "
+            f"{MAX_ORDER}. With σ<sub>ε</sub> = {self.sigma_eps:.3g} the noise takes the mean loss from {clean:.3g} to "
+            f"{exact:.3g}; the series of order {self.order} gives {series:.3g}.</p>"
+        )

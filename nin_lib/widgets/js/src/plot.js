@@ -1,0 +1,156 @@
+// A uPlot chart over any abscissa, linear or logarithmic: curves, points and bars, with marks across it.
+// createChart (chart.js) is for curves over the steps of a training; the two look alike.
+
+import uPlot from "uplot";
+import { DASHES, lineSample, powerOfTen } from "./chart.js";
+import { format, h, onFrame } from "./host.js";
+
+// curves: [{ name, color, kind: "line" | "points" | "bars", dash }], name in words or as an element.
+// x: { log, ticks }: with log, places are logarithms of the values, and `ticks` lists the values to label.
+// With logY, values are drawn as their decimal logarithms. What lies beyond an axis is drawn just outside of it.
+export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }) {
+  const readings = curves.map(() => h("span", { class: "nin-reading" }));
+  const entries = curves.map((curve, i) => h("span", {}, sample(curve), curve.name, readings[i]));
+  const plot = h("div", { class: "nin-plot", role: "img" });
+  const frame = [h("div", { class: "nin-title" }, title), h("div", { class: "nin-legend" }, ...entries), plot];
+  root.append(h("div", { class: "nin-chart" }, ...frame, h("div", { class: "nin-x-title" }, xTitle)));
+
+  const ink = alpha => {
+    const [r, g, b] = getComputedStyle(plot).color.match(/[\d.]+/g);
+    return `rgba(${r},${g},${b},${alpha})`;
+  };
+  const placeOf = value => (x.log ? Math.log10(value) : value);
+  let [xRange, yRange] = [[0, 1], [0, 1]];
+  let values = curves.map(() => []);
+  let marks = [];
+  const axis = {
+    stroke: () => ink(0.8),
+    font: "12px system-ui, sans-serif",
+    grid: { stroke: () => ink(0.12), width: 1 },
+    ticks: { stroke: () => ink(0.3), width: 1, size: 4 },
+    gap: 4,
+  };
+  const xTicks = x.ticks && {
+    splits: u => thin(x.ticks, u.bbox.width / devicePixelRatio / 44).map(placeOf),
+    values: (u, ticks) => ticks.map(place => (x.log ? String(Number((10 ** place).toPrecision(6))) : place)),
+  };
+  const decades = {
+    splits(u, axisIndex, min, max) {
+      const step = [1, 2, 3, 4, 5, 10].find(s => (max - min) / s <= 7);
+      const ticks = [];
+      for (let k = Math.ceil(min / step) * step; k <= max; k += step) ticks.push(k);
+      return ticks;
+    },
+    values: (u, ticks) => ticks.map(powerOfTen),
+  };
+  const uplot = new uPlot(
+    {
+      width: 300,
+      height: 200,
+      padding: [8, 12, 0, 0],
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
+      scales: { x: { time: false, range: () => xRange }, y: { range: () => yRange } },
+      axes: [
+        { ...axis, size: 28, space: 60, ...xTicks },
+        { ...axis, size: 46, space: 26, ...(logY && decades) },
+      ],
+      series: [{}, ...curves.map(series)],
+      hooks: { draw: [drawMarks], setCursor: [read] },
+    },
+    [[0, 1], ...curves.map(() => [null, null])],
+    plot,
+  );
+
+  function drawMarks(u) {
+    const { ctx } = u;
+    const { left, top, width, height } = u.bbox;
+    const dpr = devicePixelRatio;
+    ctx.save();
+    ctx.font = `${11 * dpr}px system-ui, sans-serif`;
+    ctx.textBaseline = "top";
+    ctx.strokeStyle = ctx.fillStyle = ink(0.7);
+    ctx.lineWidth = dpr;
+    ctx.setLineDash([3 * dpr, 3 * dpr]);
+    marks.forEach(({ at, text }, row) => {
+      const place = placeOf(at);
+      if (!(place >= xRange[0] && place <= xRange[1])) return;
+      const x = u.valToPos(place, "x", true);
+      ctx.beginPath();
+      ctx.moveTo(x, top);
+      ctx.lineTo(x, top + height);
+      ctx.stroke();
+      const fits = x + ctx.measureText(text).width + 8 * dpr < left + width;
+      ctx.textAlign = fits ? "left" : "right";
+      ctx.fillText(text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr); // one row each: labels never collide
+    });
+    ctx.restore();
+  }
+
+  function read(u) {
+    const i = u.cursor.idx;
+    readings.forEach((reading, k) => {
+      reading.textContent = i == null || !Number.isFinite(values[k][i]) ? "" : format(values[k][i]);
+    });
+  }
+
+  const observer = new ResizeObserver(
+    onFrame(() => {
+      const { width, height } = plot.getBoundingClientRect();
+      if (width > 0) uplot.setSize({ width: Math.floor(width), height: Math.floor(height) });
+    }),
+  );
+  observer.observe(plot);
+  const repaint = () => uplot.redraw(false);
+  const explorer = root.closest(".nin-explorer");
+  explorer.addEventListener("nin-theme", repaint);
+
+  return {
+    // at: the abscissa; ys: for each curve its values there, null for none; ranges in places (logarithms with log);
+    // marks: [{ at, text }]; description: the chart in words.
+    set({ at, ys, xRange: newX, yRange: newY, marks: newMarks = [], description }) {
+      [xRange, yRange, values, marks] = [newX, newY, ys, newMarks];
+      const [below, above] = [yRange[0] - (yRange[1] - yRange[0]), yRange[1] + (yRange[1] - yRange[0])];
+      const drawn = ys.map(values =>
+        Array.from(values, value => {
+          if (value === null || Number.isNaN(value)) return null;
+          return Math.min(Math.max(logY ? Math.log10(value) : value, below), above);
+        }),
+      );
+      uplot.setData([Array.from(at, placeOf), ...drawn]);
+      read(uplot);
+      if (plot.getAttribute("aria-label") !== description) plot.setAttribute("aria-label", description);
+    },
+    destroy() {
+      observer.disconnect();
+      explorer.removeEventListener("nin-theme", repaint);
+      uplot.destroy();
+    },
+  };
+}
+
+function series({ color, kind, dash }) {
+  if (kind === "points") {
+    return { stroke: color, paths: () => null, points: { show: true, size: 8, width: 2, fill: "transparent" } };
+  }
+  if (kind === "bars") return { stroke: color, width: 0, fill: `${color}66`, paths: uPlot.paths.bars({ size: [0.9, 100] }), points: { show: false } };
+  return { stroke: color, dash: DASHES[dash], width: 1.75, points: { show: false } };
+}
+
+// What stands before a curve's name in the legend.
+function sample(curve) {
+  if ((curve.kind ?? "line") === "line") return lineSample(curve);
+  const shape =
+    curve.kind === "points"
+      ? `<circle cx="11" cy="5" r="3.5" fill="none" stroke="${curve.color}" stroke-width="2"/>`
+      : `<rect x="6" y="0" width="10" height="10" fill="${curve.color}" fill-opacity="0.4"/>`;
+  const span = h("span", { class: "nin-line" });
+  span.innerHTML = `<svg width="22" height="10" aria-hidden="true">${shape}</svg>`;
+  return span;
+}
+
+// Every k-th of the ticks, so that at most `room` remain.
+function thin(ticks, room) {
+  const every = Math.ceil(ticks.length / Math.max(room, 2));
+  return ticks.filter((_, i) => i % every === 0);
+}
