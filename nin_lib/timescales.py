@@ -47,12 +47,15 @@ EXCESS = (  # N - 1, a sum of positive terms
 W1_SQUARED_INTEGRAL = (log_N + c * T) / (2 * sigma_x**2)
 PASSIVE_W_NI = w_ni * sp.exp(-(sigma_eps**2) * W1_SQUARED_INTEGRAL)
 PASSIVE_LOSS = CLEAN_LOSS.subs(ERROR) * sp.exp(-2 * log_N)
+# The rates at the start, Eq. (10).
+TIME_SCALES = (1 / (sigma_eps**2 * w1**2), 1 / (2 * sigma_x**2 * (w0**2 + w1**2)))
 
 _solution = codegen.numpy_function([T, M, *WEIGHTS], [EXCESS, R, *Y], DEFINITIONS)
 _rate = codegen.numpy_function([M, *WEIGHTS], [RATE.subs(c, CONSERVED)])
 _passive = codegen.numpy_function(
     [T, c, log_N, M, sigma_x, sigma_eps, *WEIGHTS], [W1_SQUARED_INTEGRAL, PASSIVE_W_NI, PASSIVE_LOSS]
 )
+_time_scales = codegen.numpy_function([w0, w1, sigma_x, sigma_eps], TIME_SCALES)
 _SETTLED = 600.0  # from R T = 600 on (exp would overflow) the weights that have a limit have reached it
 
 
@@ -182,7 +185,7 @@ def time_scales(*, w0, w1, sigma_x=1.0, sigma_eps=1.0):
     """
     w0, w1, sigma_x, sigma_eps = _checked(w0=w0, w1=w1, sigma_x=sigma_x, sigma_eps=sigma_eps)
     with np.errstate(divide="ignore"):
-        return TimeScales(1 / (sigma_eps * w1) ** 2, 1 / (2 * sigma_x**2 * (w0**2 + w1**2)))
+        return TimeScales(*_time_scales(w0, w1, sigma_x, sigma_eps))
 
 
 def decay_times(*, w0, w1, M=1.0, sigma_x=1.0, sigma_eps=1.0):
@@ -226,28 +229,24 @@ def _first_zero(rising):
 
 
 def javascript():
-    """Source of ``passiveFlow(p, start, t)``, the closed forms of `passive_flow` in JavaScript.
+    """JavaScript source of the closed forms, printed from the expressions that NumPy evaluates.
 
-    ``p`` has M, sigma_x and sigma_eps, ``start`` is [w0, w1, w_ni]; the result is [w0, w1, w_ni, clean loss]. It
-    overflows where `passive_flow` does not, for rate times time beyond 700, and wants sigma_x > 0.
+    Returns
+    -------
+    str
+        ``passiveFlow(p, start, t)`` returns ``[w0, w1, w_ni, clean_loss]`` at time t, `passive_flow` without its care
+        for sigma_x = 0 (which gives NaN) and for rates times times beyond 600 (which overflow); ``timeScales(p, start)``
+        returns ``[noise, loss]`` as `time_scales` does. ``p`` has the properties M, sigma_x and sigma_eps; ``start`` is
+        ``[w0, w1, w_ni]``.
     """
-    passive = {w_ni: 0}
-    definitions = [
-        (T, sigma_x**2 * t),
-        *((name, value.subs(passive)) for name, value in DEFINITIONS),
-        ("N", 1 + EXCESS.subs(passive)),
-        (log_N, sp.log(sp.Symbol("N"))),
-    ]
-    results = (*(y / sp.sqrt(sp.Symbol("N")) for y in Y[:2]), PASSIVE_W_NI, PASSIVE_LOSS)
-    names = [f"{name}_t" for name in ("w0", "w1", "w_ni", "clean_loss")]
-    return "\n".join(
-        [
-            "function passiveFlow(p, start, t) {",
-            f"  const {{{M}, {sigma_x}, {sigma_eps}}} = p;",
-            f"  const [{', '.join(map(str, WEIGHTS))}] = start;",
-            *codegen.javascript_lines(definitions, "  "),
-            *codegen.javascript_lines(zip(names, results, strict=True), "  "),
-            f"  return [{', '.join(names)}];",
-            "}",
-        ]
+    N = sp.Symbol("N", positive=True)
+    clock = [(T, sigma_x**2 * t), *DEFINITIONS, (N, 1 + EXCESS)]
+    definitions = [*((name, value.subs(w_ni, 0)) for name, value in clock), (log_N, sp.log(N))]
+    flow = [*(y / sp.sqrt(N) for y in Y[:2]), PASSIVE_W_NI, PASSIVE_LOSS]
+    arguments = "{M, sigma_x, sigma_eps}", "[w0, w1, w_ni]"
+    return "\n\n".join(
+        (
+            codegen.javascript_function("passiveFlow", (*arguments, t), flow, definitions),
+            codegen.javascript_function("timeScales", arguments, list(TIME_SCALES)),
+        )
     )

@@ -22,19 +22,24 @@ const LOSS_DECADES = [-12, 8];
 export const readSettings = model => Object.fromEntries(SETTINGS.map(name => [name, model.get(name)]));
 
 // Elements to place (status, charts, buttons), and paint(), which shows the run of the model's settings.
-export function createTrajectory(root, model) {
+// overlay: { lossCurves, chart: { title, curves }, evaluate(p, run) } adds curves to the loss chart and a third chart, on
+// a log axis over `decades`; evaluate returns their values, their marks and words: { loss, chart, decades, marks, words },
+// where marks is { loss, chart }. Over linear steps, at first, an exponential is a straight line.
+export function createTrajectory(root, model, overlay = null) {
   const status = h("p", { class: "nin-status", role: "status" });
   const charts = h("div", { class: "nin-charts" });
-  const logSteps = h("input", { type: "checkbox", checked: "", onchange: paint });
+  const logSteps = h("input", { type: "checkbox", ...(overlay ? {} : { checked: "" }), onchange: paint });
   const sync = `nin-${Math.random()}`;
-  const createCurves = (title, names, log) => {
-    const curves = names.map(name => ({ name, color: palette.weights[name], dash: palette.dashes[name] }));
+  const curve = name => ({ name, color: palette.weights[name], dash: palette.dashes[name] });
+  const createCurves = (title, curves, log) => {
     const chart = createChart(root, { title, curves, log, sync });
     charts.append(chart.element);
     return chart;
   };
-  const weightChart = createCurves("Weights over the steps of training", ["w0", "w1", "w_ni"], false);
-  const lossChart = createCurves("Loss over the steps of training", ["loss", "clean_loss"], true);
+  const weightChart = createCurves("Weights over the steps of training", ["w0", "w1", "w_ni"].map(curve), false);
+  const lossCurves = [...["loss", "clean_loss"].map(curve), ...(overlay?.lossCurves ?? [])];
+  const lossChart = createCurves("Loss over the steps of training", lossCurves, true);
+  const addedChart = overlay && createCurves(overlay.chart.title, overlay.chart.curves, true);
 
   let noise = [];
   let noiseSeed = null;
@@ -46,9 +51,11 @@ export function createTrajectory(root, model) {
     }
     const run = simulate(p, noise);
     const phase = PHASES[run.phase];
-    const words = describe(p, run);
+    const added = overlay?.evaluate(p, run);
+    const words = [describe(p, run), added?.words].filter(Boolean).join(" ");
     root.dataset.phase = phase;
     root.ninRun = run;
+    if (added) root.ninOverlay = [...added.loss, ...added.chart];
     status.replaceChildren(
       symbol("sigma_eps"),
       ` = ${format(p.sigma_eps)}: `,
@@ -64,7 +71,11 @@ export function createTrajectory(root, model) {
       end: lost === null ? null : { step: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent },
     };
     weightChart.set(run.weights, weightRange(p, run), options);
-    lossChart.set(losses(p, run.weights), LOSS_DECADES, options);
+    lossChart.set([...losses(p, run.weights), ...(added?.loss ?? [])], LOSS_DECADES, {
+      ...options,
+      marks: [...options.marks, ...(added?.marks.loss ?? [])],
+    });
+    addedChart?.set(added.chart, added.decades, { ...options, marks: added.marks.chart });
   }
 
   const start = readSettings(model);
@@ -86,6 +97,7 @@ export function createTrajectory(root, model) {
     destroy() {
       weightChart.destroy();
       lossChart.destroy();
+      addedChart?.destroy();
     },
   };
 }

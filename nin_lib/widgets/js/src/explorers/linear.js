@@ -11,8 +11,8 @@ import { createTrajectory, RANGES, readSettings, SETTINGS } from "../trajectory.
 const CELLS = 256;
 const OTHERS = SETTINGS.filter(name => name !== "sigma_eps");
 
-function mount(root, model) {
-  const trajectory = createTrajectory(root, model);
+export function mount(root, model, overlay) {
+  const trajectory = createTrajectory(root, model, overlay);
   const [main, ...others] = ["sigma_eps", "eta", "batch_size", "w1", "w_ni"].map(name => slider(model, RANGES[name]));
   const band = createBand(model, RANGES.sigma_eps, ["decay", "late catapult", "catapult", "divergence"]);
   root.append(

@@ -1,0 +1,46 @@
+"""The explorer of the linear model's two time scales."""
+
+import numpy as np
+
+from nin_lib import timescales
+from nin_lib.widgets.linear import LinearExplorer
+
+
+class TimescalesExplorer(LinearExplorer):
+    """`LinearExplorer` with the closed forms of the gradient flow, Eq. (9), and both time scales, Eq. (10), laid over it.
+
+    Parameters
+    ----------
+    sigma_eps, eta, M, sigma_x, w0, w1, w_ni, batch_size, steps, seed
+        As in `LinearExplorer`.
+    """
+
+    name = "timescales"
+
+    @classmethod
+    def javascript(cls):
+        closed_forms = f"{timescales.javascript()}\nreturn {{ passiveFlow, timeScales }};"
+        return f"{super().javascript()}\nfunction makeTimescales() {{\n{closed_forms}\n}}"
+
+    def closed_form(self):
+        """The dashed curves on the screen, a `nin_lib.timescales.Flow` at steps 0, 1, ..., steps."""
+        weights = {"w0": self.w0, "w1": self.w1, "w_ni": self.w_ni}
+        times = self.eta * np.arange(self.steps + 1)
+        return timescales.passive_flow(
+            times, **weights, M=self.M, sigma_x=self.sigma_x, sigma_eps=self.sigma_eps
+        )
+
+    @property
+    def time_scales(self):
+        """Both time scales in steps, a `nin_lib.timescales.TimeScales`."""
+        noise, loss = timescales.time_scales(
+            w0=self.w0, w1=self.w1, sigma_x=self.sigma_x, sigma_eps=self.sigma_eps
+        )
+        return timescales.TimeScales(noise / self.eta, loss / self.eta)
+
+    def fallback(self):
+        noise, loss = self.time_scales
+        return super().fallback() + (
+            f"<p>The time scales at the start are {noise:.3g} steps for the noise weight and {loss:.3g} steps for the loss; "
+            "the explorer lays the closed forms of the gradient flow over the curves of the training.</p>"
+        )
