@@ -108,9 +108,12 @@ class History:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with open(temporary, "wb") as file:
-            np.savez_compressed(file, **self.arrays())
-        os.replace(temporary, path)
+        try:
+            with open(temporary, "wb") as file:
+                np.savez_compressed(file, **self.arrays())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path):
