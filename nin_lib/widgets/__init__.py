@@ -1,10 +1,27 @@
 """The book's interactive explorers: widgets in a live kernel, and alive in the built book without one."""
 
+from nin_lib.widgets.batch_average import BatchAverageExplorer
+from nin_lib.widgets.expansion import ExpansionExplorer
 from nin_lib.widgets.linear import LinearExplorer
+from nin_lib.widgets.phase_diagram import PhaseDiagramExplorer
+from nin_lib.widgets.timescales import TimescalesExplorer
 
-__all__ = ["LinearExplorer", "static_scripts"]
+__all__ = [
+    "BatchAverageExplorer",
+    "ExpansionExplorer",
+    "LinearExplorer",
+    "PhaseDiagramExplorer",
+    "TimescalesExplorer",
+    "static_scripts",
+]
 
-_EXPLORERS = (LinearExplorer,)
+_EXPLORERS = (
+    LinearExplorer,
+    PhaseDiagramExplorer,
+    TimescalesExplorer,
+    ExpansionExplorer,
+    BatchAverageExplorer,
+)
 
 
 def static_scripts():

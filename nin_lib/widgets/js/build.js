@@ -3,13 +3,13 @@
 import { build } from "esbuild";
 import { readdirSync } from "node:fs";
 
-const options = { bundle: true, minify: true, target: "es2020", charset: "utf8", format: "iife", loader: { ".css": "text" } };
+const options = { bundle: true, minify: true, target: "es2020", charset: "utf8", format: "iife" };
 
-// import text from "./x.worker.js" gives that module bundled, as text: a Blob of it starts a worker under file:// too.
-const workerText = {
-  name: "worker-text",
+// A worker or a style sheet is imported as text, bundled and minified: a Blob of the text starts a worker under file:// too.
+const asText = {
+  name: "as-text",
   setup({ onLoad }) {
-    onLoad({ filter: /\.worker\.js$/ }, async ({ path }) => {
+    onLoad({ filter: /\.worker\.js$|\.css$/ }, async ({ path }) => {
       const result = await build({ ...options, entryPoints: [path], write: false });
       return { contents: result.outputFiles[0].text, loader: "text" };
     });
@@ -21,6 +21,6 @@ await build({
   entryPoints: readdirSync("src/explorers").map(name => `src/explorers/${name}`),
   outdir: "../static",
   globalName: "explorer",
-  plugins: [workerText],
+  plugins: [asText],
   legalComments: "inline",
 });

@@ -1,6 +1,6 @@
 // The bar of phases over one parameter, with the theory's boundaries as ticks below it.
 
-import { bindSlider } from "./controls.js";
+import { bindSlider, scaleOf } from "./controls.js";
 import { format, h, symbol } from "./host.js";
 import { PHASES } from "./linear-model.js";
 /* global palette */
@@ -15,8 +15,7 @@ const textWidth = text => {
 // options: those of the slider, with log: true; ticks: the names of theory's boundaries.
 export function createBand(model, options, ticks) {
   const { name, min, max } = options;
-  const [low, high] = [Math.log10(min), Math.log10(max)];
-  const place = value => (Math.log10(value) - low) / (high - low);
+  const { place } = scaleOf(options);
 
   const canvas = h("canvas", { height: 1, "aria-hidden": "true" });
   const input = h("input", { "aria-label": `${name} on the band of phases` });

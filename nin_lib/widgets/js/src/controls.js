@@ -8,18 +8,34 @@ export function setValue(model, name, value) {
   model.save_changes();
 }
 
-// { name, label, min, max, step, log, integer }: with log, the slider runs evenly over the logarithm of the value.
-export function bindSlider(input, model, { name, min, max, step, log = false, integer = false }) {
-  const toPosition = value => (log ? Math.log10(Math.max(value, min)) : value);
-  const toValue = position => {
-    const value = log ? 10 ** position : position;
-    return integer ? Math.round(Number(value.toPrecision(3))) : Number(value.toPrecision(3));
-  };
+// How a setting { min, max, log, integer } runs over a slider or an axis: evenly in its value, or with log in its logarithm.
+export function scaleOf({ min, max, log = false, integer = false }) {
   const [low, high] = log ? [Math.log10(min), Math.log10(max)] : [min, max];
+  return {
+    low,
+    high,
+    // The place of a value: 0 at min, 1 at max.
+    place: value => ((log ? Math.log10(value) : value) - low) / (high - low),
+    // The value at a place, exactly.
+    at(place) {
+      const position = low + place * (high - low);
+      const value = log ? 10 ** position : position;
+      return integer ? Math.round(value) : value;
+    },
+  };
+}
+
+// What a reader sets has three digits.
+export const rounded = value => Number(value.toPrecision(3));
+
+// { name, min, max, step, log, integer }
+export function bindSlider(input, model, { name, step, ...range }) {
+  const { low, high, place, at } = scaleOf(range);
   Object.assign(input, { type: "range", name, min: low, max: high, step: step ?? (high - low) / 500 });
+  const toValue = position => rounded(at((position - low) / (high - low)));
   const show = () => {
     const value = model.get(name);
-    if (toValue(input.valueAsNumber) !== value) input.value = toPosition(value);
+    if (toValue(input.valueAsNumber) !== value) input.value = low + place(Math.max(value, range.min)) * (high - low);
     input.setAttribute("aria-valuetext", format(value));
   };
   input.addEventListener("input", () => setValue(model, name, toValue(input.valueAsNumber)));

@@ -1,6 +1,7 @@
 // The page's side of phase-map.worker.js.
 /* global makeLinear */
 
+import { scaleOf } from "./controls.js";
 import workerText from "./phase-map.worker.js";
 
 // `show` receives each answer to the newest request. A worker from a Blob works under file://, where one from a file does not.
@@ -21,12 +22,8 @@ export function createPhaseMap(show) {
   };
 }
 
-// n values over a slider's range, evenly spaced as on the slider.
-export function spread({ min, max, log, integer }, n) {
-  const [low, high] = log ? [Math.log10(min), Math.log10(max)] : [min, max];
-  return Float64Array.from({ length: n }, (_, i) => {
-    const position = low + ((high - low) * i) / (n - 1);
-    const value = log ? 10 ** position : position;
-    return integer ? Math.round(value) : value;
-  });
+// n values over a setting's range, evenly spaced as on its slider.
+export function spread(range, n) {
+  const { at } = scaleOf(range);
+  return Float64Array.from({ length: n }, (_, i) => at(i / (n - 1)));
 }
