@@ -13,6 +13,8 @@ import nbformat
 import pytest
 from conftest import ROOT, Watched, served
 
+from nin_lib.widgets import LinearExplorer
+
 SITE = ROOT / "_build" / "html"
 PAGES = sorted(
     str(p.relative_to(SITE))
@@ -191,7 +193,7 @@ def small_book(tmp_path_factory):
         "data": [{"x": [1, 2], "y": [1, 4], "type": "scatter"}],
         "layout": {"title": {"text": "</script>"}},
     }
-    explorer = '<div class="nin-explorer" data-explorer="linear"></div>'
+    explorer = LinearExplorer()._repr_mimebundle_()[0]["text/html"]
     cells = [
         nbformat.v4.new_markdown_cell("# Page\n\n$x^2$"),
         nbformat.v4.new_code_cell(
@@ -205,9 +207,11 @@ def small_book(tmp_path_factory):
             ],
         ),
     ]
-    book = nbformat.v4.new_notebook(
-        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python"}}
-    )
+    metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python"},
+        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+    }
+    book = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     book.metadata["widgets"] = {
         "application/vnd.jupyter.widget-state+json": {"state": {}, "version_major": 2}
     }
