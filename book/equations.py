@@ -31,22 +31,25 @@ def chapter_of():
     return found
 
 
-def in_words(test):
-    """test_x.py::test_that_holds as a reader reads it, and as a narrow column can break it."""
-    file, name = test.split("::")
-    return f"`{file}`: {name.removeprefix('test_').replace('_', ' ')}"
+def in_words(tests):
+    """Test ids as a reader reads them, and as a narrow column can break them."""
+    by_file = {}
+    for test in tests:
+        file, name = test.split("::")
+        by_file.setdefault(file, []).append(name.removeprefix("test_").replace("_", " "))
+    return ". ".join(f"`{file}`: {'; '.join(names)}" for file, names in by_file.items())
 
 
 def table():
     """The table in MyST, one row for each item."""
     chapters = chapter_of()
-    lines = ["| item | verdict | what holds | derived in | tested by |", "|---|---|---|---|---|"]
+    lines = ["| item | verdict | what holds, where it is derived, and the tests |", "|---|---|---|"]
     for row in rows():
-        link = tests = ""
-        if row["verdict"] != "pending":
-            link = f"[{chapters[row['anchor']][1]}](#{row['anchor']})"
-            tests = "; ".join(in_words(test) for test in row["tests"])
-        lines.append(f"| {row['item']} | {row['verdict']} | {row.get('note', '')} | {link} | {tests} |")
+        if row["verdict"] == "pending":
+            lines.append(f"| {row['item']} | pending | |")
+            continue
+        parts = [row["note"], f"[{chapters[row['anchor']][1]}](#{row['anchor']})", in_words(row["tests"])]
+        lines.append(f"| {row['item']} | {row['verdict']} | {'<br>'.join(filter(None, parts))} |")
     return "\n".join(lines)
 
 

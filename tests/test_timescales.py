@@ -383,3 +383,19 @@ def test_map_is_a_weak_approximation_of_first_order():
 
     theory = quad(gained, 0, count * finest)[0]
     assert abs(fine.mean() - theory) < 4 * fine.std() / math.sqrt(paths)
+
+
+@pytest.mark.parametrize("X", [0.02, 0.5, 1.5])
+def test_stationary_variance_of_the_niw(X):
+    # footnote 7: with w1 and u = w1 w0 - M at rest, the random walk of w_ni has a fence
+    w0, w1, size, b, runs = 0.1, 1.5, 0.01, 1000, 20_000
+    sigma, rng = math.sqrt(X / size) / w1, np.random.default_rng(1)
+    w_ni = np.zeros(runs)
+    for _ in range(math.ceil(12 / min(X, 2 - X))):
+        xx, xe, ee = linear.batch_moments(rng, b, runs)
+        w_ni = linear.step(w0, w1, w_ni, size, 1.0, xx, sigma * xe, sigma**2 * ee)[2]
+    u = w1 * w0 - 1
+    expected = size * u**2 / (b * (2 - X))
+    assert abs(np.var(w_ni) / expected - 1) < 4 * math.sqrt(2 / runs) + 10 / b
+    # the Langevin equation, an Ornstein-Uhlenbeck process here, has the limit X = 0 of it
+    assert (abs(np.var(w_ni) / (size * u**2 / (2 * b)) - 1) < 0.06) == (X < 0.1)
