@@ -292,8 +292,8 @@ def test_the_gradients_deviation_falls_as_the_root_of_the_batch():
 
 def test_state_dict_carries_the_weights_under_the_layers_name():
     net, other = dense(), dense()
-    NoiseInjection(net, "0", sigma=1.0, seed=1)
-    assert list(net.state_dict()) == ["0.weight", "0.bias", "0.nin_weight", "2.weight", "2.bias"]
+    with (node := NoiseInjection(net, "0", sigma=1.0, seed=1)).noise(node.sample(4)):
+        assert list(net.state_dict()) == ["0.weight", "0.bias", "0.nin_weight", "2.weight", "2.bias"]
     nin = NoiseInjection(other, "0", sigma=1.0, seed=2)
     other.load_state_dict(net.state_dict())
     assert torch.equal(nin.weight, net[0].nin_weight)
