@@ -80,9 +80,9 @@ def page_scripts(app, pagename, templatename, context, doctree):
     ]
     body = context.get("body") or ""
     for explorer in sorted(set(re.findall(r'data-explorer="([\w-]+)"', body))):
-        # Deferred scripts run in page order: at 200 the slider comes before MathJax and plotly.js, which take seconds
-        # on a slow phone. Classic, not module, scripts: those do not load under file://.
-        app.add_js_file(f"{explorer}.js", loading_method="defer", priority=200)
+        # Not deferred: a slow phone would wait seconds for the theme's icons and MathJax (2.7 MB) before the slider works.
+        # Classic, not module, scripts: those do not load under file://.
+        app.add_js_file(f"{explorer}.js", loading_method="async", fetchpriority="high", priority=200)
     if 'class="plotly-figure"' in body:
         app.add_js_file("plotly.min.js", loading_method="defer")
         app.add_js_file("draw-plotly.js", loading_method="defer")

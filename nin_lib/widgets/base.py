@@ -75,8 +75,16 @@ class Explorer(anywidget.AnyWidget):
 
     @classmethod
     def static_script(cls):
-        """The explorer as a classic script for a page of the book, where module scripts do not load under file://."""
-        return f"(() => {{\n{cls.script()}\nexplorer.mountAll();\n}})();\n"
+        """The explorer as a classic script for a page of the book, where module scripts do not load under file://.
+
+        Load it with ``async``: deferred scripts would have to wait for each other, and a theme's can be large. It
+        starts as soon as the page is parsed, which comes before DOMContentLoaded.
+        """
+        start = (
+            'if (document.readyState !== "loading") explorer.mountAll();\n'
+            'else document.addEventListener("readystatechange", explorer.mountAll, { once: true });'
+        )
+        return f"(() => {{\n{cls.script()}\n{start}\n}})();\n"
 
     @classmethod
     @functools.cache
