@@ -95,17 +95,18 @@ def phase_bar(
     ]
     # Catapult is narrow, so its label and its right neighbour's are at different heights.
     label = {"mode": "text", "textfont": {"color": "black"}, "hoverinfo": "skip", "showlegend": False}
-    centres = [(a * b) ** 0.5 for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    traces.append(
-        go.Scatter(x=centres, y=[0.84, 0.84, 0.84, 0.58], text=[phase.value for phase in Phase], **label)
-    )
+    label_at = [(a * b) ** 0.5 for a, b in zip(edges[:3], edges[1:4], strict=True)] + edges[4:]
+    heights, sides = [0.84, 0.84, 0.84, 0.58], ["middle center"] * 3 + ["middle left"]
+    names = [phase.value for phase in Phase]
+    traces.append(go.Scatter(x=label_at, y=heights, text=names, textposition=sides, **label))
     star = {"symbol": symbol, "size": 12, "color": "black", "line": {"color": "white", "width": 1}}
     hover = {"hovertemplate": "σ<sub>ε</sub> = %{x:.3g}<extra></extra>", "showlegend": False}
     traces.append(go.Scatter(x=list(marks), y=[0.28] * len(marks), mode="markers", marker=star, **hover))
     place = {} if row is None else {"row": row, "col": col}
     for trace in traces:
         figure.add_trace(trace, **place)
-    figure.update_xaxes(type="log", title="σ<sub>ε</sub>", showgrid=False, **place)
+    span = np.log10(sigma_eps_range).tolist()
+    figure.update_xaxes(type="log", range=span, title="σ<sub>ε</sub>", showgrid=False, **place)
     figure.update_yaxes(visible=False, range=[0, 1], fixedrange=True, **place)
     return figure
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nin_lib import experiments
+from nin_lib import experiments, figures
 from nin_lib.linear import LinearModel, Phase
 
 FIG_2 = {"w0": 0.1, "w1": 1.5, "w_ni": 0.1}
@@ -188,3 +188,27 @@ def test_a_chain_of_equal_weights_diverges_from_S_equal_to_twice_its_depth(depth
             w = w - w ** (2 * depth - 1)
     clear = np.abs(S - 2 * depth) > 0.05
     assert (np.isfinite(w) == (S < 2 * depth))[clear].all()
+
+
+# --- the figures ------------------------------------------------------------------------------------------------------
+
+
+def test_phase_bar_draws_each_phase_between_its_boundaries():
+    *bars, labels, stars = figures.phase_bar((0.57, 9.4, 13.3), (0.02, 40), (1, 16)).data
+    spans = [(min(bar.x), max(bar.x)) for bar in bars]
+    assert spans == [(0.02, 0.57), (0.57, 9.4), (9.4, 13.3), (13.3, 40)]
+    assert [bar.fillcolor for bar in bars] == [figures.PHASE_COLORS[phase] for phase in Phase]
+    assert list(labels.text) == ["decoupled", "decay", "catapult", "divergent"] and list(stars.x) == [1, 16]
+
+
+@pytest.mark.parametrize("boundaries", [(9.4, 0.57, 13.3), (0.57, 9.4, 50)])
+def test_phase_bar_refuses_boundaries_out_of_order_or_range(boundaries):
+    with pytest.raises(ValueError, match="boundaries must increase inside sigma_eps_range"):
+        figures.phase_bar(boundaries, (0.02, 40))
+
+
+def test_median_band_is_the_quantiles_and_survives_divergence():
+    curves = np.array([np.arange(11.0), np.full(11, np.inf)])
+    band, median = figures.median_band([0, 1], curves, "w", "#000000")
+    np.testing.assert_allclose(median.y, [5, 1e30])
+    np.testing.assert_allclose(band.y, [9, 1e30, 1e30, 1])
