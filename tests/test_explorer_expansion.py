@@ -1,5 +1,6 @@
 """The explorers of the noise expansion and of batch averages: in headless Chromium, from Python, and both compared."""
 
+import json
 import math
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from conftest import Watched
 from playwright.sync_api import expect
 from scipy import optimize, stats
-from test_explorers import PAGE, drag, shown_html
+from test_explorers import FAKE_MODEL, PAGE, drag, shown_html
 
 from nin_lib.expansion import NOISES, NU, SmallNetwork, noise_moment, tail_ratio
 from nin_lib.widgets import BatchAverageExplorer, ExpansionExplorer
@@ -303,6 +304,30 @@ def test_dark_mode_by_preference_and_by_theme(open_page, name):
 def test_without_javascript_a_paragraph_says_what_one_would_see(open_page, name, says):
     page = open_page(f"{name}.html", java_script_enabled=False)
     assert says in page.locator(".nin-explorer").inner_text()
+
+
+@browser_test
+@pytest.mark.parametrize(
+    "name, setting, value, label",
+    [("expansion", "order", 6, "series up to"), ("batch-average", "power", 3, "noise to the")],
+)
+def test_the_live_widget_and_its_model_follow_each_other(browser, name, setting, value, label):
+    explorer = EXPLORERS[name]()
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto("about:blank")
+    page.evaluate(FAKE_MODEL.replace("STATE", json.dumps(explorer.settings())), explorer._esm)
+    page.evaluate(f"model.set('{setting}', {value})")  # from Python
+    painted(page)
+    slider = page.get_by_label(label)
+    assert slider.input_value() == str(value)
+    slider.press("ArrowRight")  # from the reader
+    assert page.evaluate(f"saved.at(-1).{setting}") == value + 1
+    page.evaluate("end()")
+    assert page.evaluate("Object.values(listeners).every(l => l.length === 0)")
+    assert errors == []
+    page.close()
 
 
 @browser_test

@@ -3,8 +3,9 @@
 
 import uPlot from "uplot";
 import { DASHES, lineSample, powerOfTen } from "./chart.js";
-import { format, h, onFrame } from "./host.js";
+import { format, h, inkOf, onFrame } from "./host.js";
 
+// root: the explorer, whose text colour the chart takes; the caller places `element`.
 // curves: [{ name, color, kind: "line" | "points" | "bars", dash }], name in words or as an element.
 // x: { log, ticks }: with log, places are logarithms of the values, and `ticks` lists the values to label.
 // With logY, values are drawn as their decimal logarithms. What lies beyond an axis is drawn just outside of it.
@@ -13,12 +14,9 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
   const entries = curves.map((curve, i) => h("span", {}, sample(curve), curve.name, readings[i]));
   const plot = h("div", { class: "nin-plot", role: "img" });
   const frame = [h("div", { class: "nin-title" }, title), h("div", { class: "nin-legend" }, ...entries), plot];
-  root.append(h("div", { class: "nin-chart" }, ...frame, h("div", { class: "nin-x-title" }, xTitle)));
+  const element = h("div", { class: "nin-chart" }, ...frame, h("div", { class: "nin-x-title" }, xTitle));
 
-  const ink = alpha => {
-    const [r, g, b] = getComputedStyle(plot).color.match(/[\d.]+/g);
-    return `rgba(${r},${g},${b},${alpha})`;
-  };
+  const ink = alpha => `rgba(${inkOf(root)},${alpha})`;
   const placeOf = value => (x.log ? Math.log10(value) : value);
   let [xRange, yRange] = [[0, 1], [0, 1]];
   let values = curves.map(() => []);
@@ -102,10 +100,10 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
   );
   observer.observe(plot);
   const repaint = () => uplot.redraw(false);
-  const explorer = root.closest(".nin-explorer");
-  explorer.addEventListener("nin-theme", repaint);
+  root.addEventListener("nin-theme", repaint);
 
   return {
+    element,
     // at: the abscissa; ys: for each curve its values there, null for none; ranges in places (logarithms with log);
     // marks: [{ at, text }]; description: the chart in words.
     set({ at, ys, xRange: newX, yRange: newY, marks: newMarks = [], description }) {
@@ -123,7 +121,7 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
     },
     destroy() {
       observer.disconnect();
-      explorer.removeEventListener("nin-theme", repaint);
+      root.removeEventListener("nin-theme", repaint);
       uplot.destroy();
     },
   };

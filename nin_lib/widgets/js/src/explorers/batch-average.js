@@ -39,7 +39,7 @@ function mount(root, model) {
     }),
   );
   root.append(controls, status, charts, buttons);
-  const distribution = createPlot(charts, {
+  const distribution = createPlot(root, {
     title: "Distribution of the batch average",
     xTitle: "average of q εⁿ over a batch",
     curves: [
@@ -47,7 +47,7 @@ function mount(root, model) {
       { name: "normal, as predicted", color: PREDICTED, dash: "dash" },
     ],
   });
-  const scaling = createPlot(charts, {
+  const scaling = createPlot(root, {
     title: "Standard deviation over the batch size",
     xTitle: "batch size |B|",
     curves: [
@@ -57,6 +57,7 @@ function mount(root, model) {
     x: { log: true, ticks: sampling.sizes },
     logY: true,
   });
+  charts.append(distribution.element, scaling.element);
 
   let [samples, samplesOf, values, valuesOf, deviations] = [null, "", null, "", null];
   function paint() {

@@ -33,7 +33,7 @@ function mount(root, model) {
   const status = h("p", { class: "nin-status", role: "status" });
   const charts = h("div", { class: "nin-charts" });
   root.append(controls, status, charts, h("div", { class: "nin-buttons" }, activation, back));
-  const along = createPlot(charts, {
+  const along = createPlot(root, {
     title: "Loss along the noise weights",
     xTitle: "noise ε, the same for every sample",
     curves: [
@@ -41,7 +41,7 @@ function mount(root, model) {
       { name: "series", color: SERIES, dash: "dash" },
     ],
   });
-  const errors = createPlot(charts, {
+  const errors = createPlot(root, {
     title: "Error of the mean loss",
     xTitle: "standard deviation of the noise",
     curves: [
@@ -51,6 +51,7 @@ function mount(root, model) {
     x: { log: true, ticks: TICKS },
     logY: true,
   });
+  charts.append(along.element, errors.element);
 
   let curveOf = "";
   let curve = null;
