@@ -330,7 +330,7 @@ def train_mlp(
     )
 
 
-def sweep(run, sigmas, seeds, out, jobs=-1, **settings):
+def sweep(run, sigmas, seeds, out, jobs=-1, progress=True, **settings):
     """Train for each sigma_eps and seed, in parallel; store each result at once and skip those that exist.
 
     Runs on all cores of this machine, or on a cluster: joblib's own switch
@@ -349,6 +349,8 @@ def sweep(run, sigmas, seeds, out, jobs=-1, **settings):
         Folder of the results, one for each `run` function. A file's name follows from sigma_eps, seed and settings.
     jobs : int
         Runs at a time, -1 for one on each core.
+    progress : bool
+        Show a progress bar.
     **settings
         Passed to `run`; plain JSON values.
 
@@ -365,10 +367,11 @@ def sweep(run, sigmas, seeds, out, jobs=-1, **settings):
     missing = {key: path for key, path in paths.items() if not path.exists()}
     # Not every backend can report a run as soon as it is done; where one cannot, the bar moves only at the end.
     prompt = joblib.parallel.get_active_backend()[0].supports_return_generator
-    work = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered" if prompt else "list")(
+    work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered" if prompt else "list")(
         joblib.delayed(_run_and_save)(run, key, settings, path) for key, path in missing.items()
     )
-    for _ in tqdm(work, initial=len(paths) - len(missing), total=len(paths), unit="run"):
+    done = len(paths) - len(missing)
+    for _ in tqdm(work, initial=done, total=len(paths), unit="run", disable=not progress):
         pass
     return {key: History.load(path) for key, path in paths.items()}
 
