@@ -171,6 +171,21 @@ def test_a_late_catapult_ends_at_the_edge_of_stability():
     np.testing.assert_allclose(X[1:], 2, atol=0.03)
 
 
+@pytest.mark.parametrize(("reading", "initial", "with_late"), [("A", 0.907, 0.96), ("B", 0.76, 0.785)])
+def test_random_starts_of_appendix_b(reading, initial, with_late):
+    """Share of random networks whose phase the boundaries predict; the late catapult is what reading A needs."""
+    deviations = {"A": [0.1, 1, 0.1], "B": [1, 0.1, 1]}[reading]
+    rng = np.random.default_rng(7)
+    weights = rng.normal(size=(3, 4000)) * np.array(deviations)[:, None]
+    sigma_eps = np.exp(rng.uniform(np.log(0.1), np.log(30), 4000))
+    phases = LinearModel().simulate(sigma_eps, *weights, noise="sgd", record=False).phase
+    edges = LinearModel().boundaries(*weights)
+    for catapult, share in ((edges.catapult, initial), (np.minimum(edges.catapult, edges.late), with_late)):
+        beyond = [sigma_eps > edge for edge in (edges.divergent, catapult, edges.decoupled)]
+        predicted = np.select(beyond, [Phase.DIVERGENT, Phase.CATAPULT, Phase.DECAY], Phase.DECOUPLED)
+        assert np.mean(phases == predicted) == pytest.approx(share, abs=0.02)
+
+
 def test_a_large_niw_pins_the_data_weight_and_a_catapult_sets_it_free():
     run = LinearModel().simulate(np.repeat([9, 12.0], 100), w1=0.1, w_ni=1.5, steps=600, noise="sgd")
     learned = (run.clean_loss < 0.01 * run.clean_loss[0]).any(axis=0).reshape(2, 100).mean(axis=1)
