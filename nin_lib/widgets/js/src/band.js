@@ -28,17 +28,17 @@ export function createBand(model, options, ticks) {
   const regions = h("div", { class: "nin-regions", "aria-hidden": "true" }, ...names);
   const unbind = bindSlider(input, model, options);
 
+  let width = 0;
   const mark = () => {
-    here.style.left = `${100 * Math.min(Math.max(place(model.get(name)), 0), 1)}%`;
+    here.style.transform = `translateX(${width * Math.min(Math.max(place(model.get(name)), 0), 1)}px)`;
   };
   model.on(`change:${name}`, mark);
-  mark();
 
-  let width = 0;
   let phases = null;
   let boundaries = ticks.map(() => NaN);
   const observer = new ResizeObserver(([{ contentRect }]) => {
     width = contentRect.width;
+    mark();
     layNames();
     layTicks();
   });

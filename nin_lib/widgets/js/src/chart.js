@@ -111,7 +111,8 @@ export function createChart(root, { title, curves, log = false, sync }) {
   function read(u) {
     const i = u.cursor.idx;
     readings.forEach((reading, k) => {
-      reading.textContent = i == null || !(i in values[k]) ? "" : format(values[k][i]);
+      const text = i == null || !(i in values[k]) ? "" : format(values[k][i]);
+      if (reading.textContent !== text) reading.textContent = text;
     });
   }
 

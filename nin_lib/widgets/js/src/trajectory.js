@@ -26,7 +26,10 @@ export const readSettings = model => Object.fromEntries(SETTINGS.map(name => [na
 // a log axis over `decades`; evaluate returns their values, their marks and words: { loss, chart, decades, marks, words },
 // where marks is { loss, chart }. Over linear steps, at first, an exponential is a straight line.
 export function createTrajectory(root, model, overlay = null) {
-  const status = h("p", { class: "nin-status", role: "status" });
+  // A line whose parts stay and change their texts: less work for the browser than new ones in every frame.
+  const [value, words] = [new Text(), new Text()];
+  const [square, phaseName] = [swatch(PHASES[0]), h("strong")];
+  const status = h("p", { class: "nin-status", role: "status" }, symbol("sigma_eps"), value, square, phaseName, words);
   const charts = h("div", { class: "nin-charts" });
   const logSteps = h("input", { type: "checkbox", ...(overlay ? {} : { checked: "" }), onchange: paint });
   const sync = `nin-${Math.random()}`;
@@ -52,20 +55,17 @@ export function createTrajectory(root, model, overlay = null) {
     const run = simulate(p, noise);
     const phase = PHASES[run.phase];
     const added = overlay?.evaluate(p, run);
-    const words = [describe(p, run), added?.words].filter(Boolean).join(" ");
+    const sentence = [describe(p, run), added?.words].filter(Boolean).join(" ");
     root.dataset.phase = phase;
     root.ninRun = run;
     if (added) root.ninOverlay = [...added.loss, ...added.chart];
-    status.replaceChildren(
-      symbol("sigma_eps"),
-      ` = ${format(p.sigma_eps)}: `,
-      swatch(phase),
-      h("strong", {}, phase),
-      `. ${words}`,
-    );
+    value.data = ` = ${format(p.sigma_eps)}: `;
+    square.style.background = palette.phases[phase];
+    if (phaseName.textContent !== phase) phaseName.textContent = phase;
+    if (words.data !== `. ${sentence}`) words.data = `. ${sentence}`;
     const { learned, lost } = run;
     const options = {
-      description: `Curves over ${p.steps} steps in the ${phase} phase. ${words}`,
+      description: `Curves over ${p.steps} steps in the ${phase} phase. ${sentence}`,
       logSteps: logSteps.checked,
       marks: learned === null ? [] : [{ step: learned, text: "learned" }],
       end: lost === null ? null : { step: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent },
