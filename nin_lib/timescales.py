@@ -18,7 +18,7 @@ from nin_lib.linear import CLEAN_LOSS, ERROR, WEIGHTS, M, sigma_eps, sigma_x, w0
 # T = sigma_x^2 t is the flow's own time. c is conserved; R is the rate at which the flow settles; p_plus and p_minus
 # are the start's components along the growing and the shrinking direction of the matrix [[-c/2, M], [M, c/2]].
 t, T, c, R, p_plus, p_minus, v0, v1 = sp.symbols("t T c R p_plus p_minus v0 v1", real=True)
-log_N = sp.Symbol("log_N", real=True)
+log_N, log_S = sp.symbols("log_N log_S", real=True)
 TINY = sp.Float("1e-300")  # makes 0/0 the right limit where R or c is 0; anywhere else it is lost in rounding
 
 CONSERVED = (w1 - w0) * (w1 + w0) - w_ni**2
@@ -34,14 +34,22 @@ DEFINITIONS = tuple(
     zip((c, R, v0, v1, p_plus, p_minus), (CONSERVED, RATE, *DIRECTION, *COMPONENTS), strict=True)
 )
 
-# The weights are Y / sqrt(N): Y obeys a linear equation, and N = 1 + int |Y|^2 dT is the clock of the decays.
-_grown, _shrunk = p_plus * sp.exp(R * T / 2), p_minus * sp.exp(-R * T / 2)
-Y = (v0 * _grown + v1 * _shrunk, v1 * _grown - v0 * _shrunk, w_ni * sp.exp(-c * T / 2))
-_c = sp.sqrt(c**2 + TINY)
-EXCESS = (  # N - 1, a sum of positive terms
-    (p_plus * _grown + p_minus * _shrunk) * 2 * sp.sinh(R * T / 2) / R
-    + w_ni * Y[2] * 2 * sp.sinh(_c * T / 2) / _c
-)
+# The weights are Y / sqrt(N): Y obeys a linear equation, and N = 1 + int |Y|^2 dT is the clock of the decays. It is
+# written as N = 1 + BOUNDED + exp(R T) GROWING, in which nothing cancels and only the exponential can overflow.
+_c_size = sp.sqrt(c**2 + TINY)
+
+
+def _integral(rate):
+    """The integral of exp(-rate T') over 0 < T' < T."""
+    return 2 * sp.tanh(rate * T / 2) / (1 + sp.tanh(rate * T / 2)) / rate
+
+
+BOUNDED = p_minus**2 * _integral(R)
+GROWING = p_plus**2 * _integral(R) + w_ni**2 * sp.exp(-(R + (c - _c_size) / 2) * T) * _integral(_c_size)
+N = 1 + BOUNDED + sp.exp(R * T) * GROWING
+# With log_S = log N - R T, which does not grow:
+_plus, _minus = p_plus * sp.exp(-log_S / 2), p_minus * sp.exp(-R * T - log_S / 2)
+SOLUTION = (v0 * _plus + v1 * _minus, v1 * _plus - v0 * _minus, w_ni * sp.exp(-(c + R) * T / 2 - log_S / 2))
 
 # Without back-reaction (w_ni = 0 in the lines above) both decays of Eq. (9) are read from N.
 W1_SQUARED_INTEGRAL = (log_N + c * T) / (2 * sigma_x**2)
@@ -50,13 +58,12 @@ PASSIVE_LOSS = CLEAN_LOSS.subs(ERROR) * sp.exp(-2 * log_N)
 # The rates at the start, Eq. (10).
 TIME_SCALES = (1 / (sigma_eps**2 * w1**2), 1 / (2 * sigma_x**2 * (w0**2 + w1**2)))
 
-_solution = codegen.numpy_function([T, M, *WEIGHTS], [EXCESS, R, *Y], DEFINITIONS)
-_rate = codegen.numpy_function([M, *WEIGHTS], [RATE.subs(c, CONSERVED)])
+_clock = codegen.numpy_function([T, M, *WEIGHTS], [R, BOUNDED, GROWING], DEFINITIONS)
+_solution = codegen.numpy_function([T, log_S, M, *WEIGHTS], SOLUTION, DEFINITIONS)
 _passive = codegen.numpy_function(
     [T, c, log_N, M, sigma_x, sigma_eps, *WEIGHTS], [W1_SQUARED_INTEGRAL, PASSIVE_W_NI, PASSIVE_LOSS]
 )
 _time_scales = codegen.numpy_function([w0, w1, sigma_x, sigma_eps], TIME_SCALES)
-_SETTLED = 600.0  # from R T = 600 on (exp would overflow) the weights that have a limit have reached it
 
 
 class Flow(NamedTuple):
@@ -92,18 +99,17 @@ def _checked(**values):
 
 def _solve(T, M, w0, w1, w_ni):
     """Weights (3 arrays) and log N at flow time T."""
-    rate = _rate(M, w0, w1, w_ni)[0]
-    exact = np.minimum(T, _SETTLED / rate)
-    excess, _, *y = _solution(exact, M, w0, w1, w_ni)
-    w0, w1, w_ni = (component / np.sqrt(1 + excess) for component in y)
-    rest = T - exact
-    return w0, w1, w_ni * np.exp(-(w1**2) * rest), np.log1p(excess) + (w0**2 + w1**2) * rest
+    rate, bounded, growing = _clock(T, M, w0, w1, w_ni)
+    with np.errstate(divide="ignore"):
+        log_bounded, log_growing = np.log1p(bounded), np.log(growing)
+    log_size = np.logaddexp(log_bounded - rate * T, log_growing)
+    # On the way into the saddle log N is bounded: log S falls like -R T, and p_plus = 0 times exp(R T / 2) is wanted.
+    weights = _solution(T, np.maximum(log_size, -1300), M, w0, w1, w_ni)
+    return *weights, np.logaddexp(log_bounded, rate * T + log_growing)
 
 
 def _passive_at(t, w0, w1, w_ni, M, sigma_x, sigma_eps):
-    variance = np.maximum(
-        sigma_x**2, 1e-150
-    )  # with sigma_x = 0 the data exert no force: that limit, and no 0/0
+    variance = np.maximum(sigma_x**2, 1e-150)  # sigma_x = 0, when the data exert no force, as a limit
     *weights, _, log_growth = _solve(variance * t, M, w0, w1, np.zeros_like(w_ni))
     conserved = (w1 - w0) * (w1 + w0)
     integral, niw, loss = _passive(
@@ -239,10 +245,9 @@ def javascript():
         returns ``[noise, loss]`` as `time_scales` does. ``p`` has the properties M, sigma_x and sigma_eps; ``start`` is
         ``[w0, w1, w_ni]``.
     """
-    N = sp.Symbol("N", positive=True)
-    clock = [(T, sigma_x**2 * t), *DEFINITIONS, (N, 1 + EXCESS)]
-    definitions = [*((name, value.subs(w_ni, 0)) for name, value in clock), (log_N, sp.log(N))]
-    flow = [*(y / sp.sqrt(N) for y in Y[:2]), PASSIVE_W_NI, PASSIVE_LOSS]
+    definitions = [(T, sigma_x**2 * t), *DEFINITIONS, (log_N, sp.log(N)), (log_S, log_N - R * T)]
+    definitions = [(name, value.subs(w_ni, 0)) for name, value in definitions]
+    flow = [*SOLUTION[:2], PASSIVE_W_NI, PASSIVE_LOSS]
     arguments = "{M, sigma_x, sigma_eps}", "[w0, w1, w_ni]"
     return "\n\n".join(
         (

@@ -53,6 +53,7 @@ def test_passive_flow_is_the_solution(a, b, n, target, scale, noise, t):
 @given(number, number, number, number, positive, st.floats(0.01, 3))
 @example(1.0, 1.0, 0.0, 0.0, 1.0, 3.0)
 @example(1.0, math.sqrt(2), 1.0, 1.0, 1.0, 3.0)  # c = 0 with the NIN
+@example(0.2, -0.03, 5.0, 0.4, 4.0, 3.0)  # exp(R T) overflows long before the weights have settled
 def test_coupled_flow_is_the_solution(a, b, n, target, scale, t):
     flow = coupled_flow(t, w0=a, w1=b, w_ni=n, M=target, sigma_x=scale, sigma_eps=scale)
     expected = integrated(t, a, b, n, target, scale, scale, back_reaction=1)
@@ -187,12 +188,12 @@ def test_bad_input_is_named(call, message):
 @settings(max_examples=60, deadline=None)
 @given(number, number, number, positive, positive)
 def test_time_scales_are_the_rates_at_the_start(a, b, target, scale, noise):
-    assume(abs(b) > 1e-2 and abs(a * b - target) > 1e-2)
+    assume(abs(b) > 0.1 and abs(a * b - target) > 1e-2)
     tau = time_scales(w0=a, w1=b, sigma_x=scale, sigma_eps=noise)
     step = 1e-6
     flow = passive_flow([0, step], w0=a, w1=b, w_ni=1.0, M=target, sigma_x=scale, sigma_eps=noise)
-    assert math.isclose(-step / math.log(flow.w_ni[1] / flow.w_ni[0]), tau.noise, rel_tol=1e-4)
-    assert math.isclose(-step / math.log(flow.clean_loss[1] / flow.clean_loss[0]), tau.loss, rel_tol=1e-4)
+    assert math.isclose(-step / math.log(flow.w_ni[1] / flow.w_ni[0]), tau.noise, rel_tol=2e-3)
+    assert math.isclose(-step / math.log(flow.clean_loss[1] / flow.clean_loss[0]), tau.loss, rel_tol=2e-3)
 
 
 def test_time_scales_without_decay_are_infinite():
@@ -312,13 +313,16 @@ def test_expressions_solve_the_linear_equation_behind_the_flow():
     # Y' = A Y, N' = |Y|^2, both with R, c and M in polar form ...
     frame = {ts.v0: sp.sin(angle), ts.v1: sp.cos(angle)}
     polar = {ts.c: ts.R * sp.cos(2 * angle), M: ts.R * sp.sin(2 * angle) / 2}
-    Y = sp.Matrix(ts.Y)
-    excess = ts.EXCESS.subs(ts.TINY, 0).subs(sp.Abs(ts.c), ts.c)
+    Y = sp.Matrix(ts.SOLUTION).subs(ts.log_S, -ts.R * ts.T)  # N = 1
     assert sp.simplify((Y.diff(ts.T) - A * Y).subs(frame | polar)) == sp.zeros(3, 1)
-    assert sp.simplify((excess.diff(ts.T) - Y.dot(Y)).rewrite(sp.exp).subs(frame)) == 0
+    for size in (ts.c, -ts.c):  # c of either sign
+        N = ts.N.subs(ts.TINY, 0).subs(sp.Abs(ts.c), size)
+        assert (
+            sp.simplify((N.diff(ts.T) - Y.dot(Y)).rewrite(sp.exp).subs(frame)) == 0 and N.subs(ts.T, 0) == 1
+        )
     # ... from the right start ...
     start = Y.subs(ts.T, 0).subs(zip((ts.p_plus, ts.p_minus), ts.COMPONENTS, strict=True)).subs(frame)
-    assert sp.simplify(start - sp.Matrix(WEIGHTS)) == sp.zeros(3, 1) and excess.subs(ts.T, 0) == 0
+    assert sp.simplify(start - sp.Matrix(WEIGHTS)) == sp.zeros(3, 1)
     # ... along the growing direction, in both of its forms ...
     for c_value in (sp.Rational(3, 2), sp.Rational(-3, 2)):
         known = {M: 1, ts.c: c_value, ts.R: sp.Rational(5, 2)}
