@@ -38,11 +38,18 @@ def execute(name):
     """Run the chapter from the top in a fresh kernel, in the folder book/, and store it with its outputs."""
     notebook = read_text(name)
     NotebookClient(
-        notebook, timeout=600, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": str(BOOK)}}
+        notebook,
+        timeout=600,
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(BOOK)}},
     ).execute()
-    notebook.metadata.pop(
-        "widgets", None
-    )  # MyST-NB would embed the widgets' state, bundle and all, once per widget
+    # An explorer's output keeps its HTML, which is the same each time and shows without a kernel. Its live widget has a
+    # random name, and would leave a stored notebook with "model not found" where the HTML could stand.
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     nbformat.write(notebook, BOOK / f"{name}.ipynb")
 
 
