@@ -63,9 +63,12 @@ class Explorer(anywidget.AnyWidget):
 
     A setting is a trait of the class `Number` or `Whole` (or any other with ``sync=True``): its name is the same in
     Python, in the page's data-state and in the bundle.
+
+    Prose sets an explorer on the same page by a link, ``[σ = 16](#linear?sigma_eps=16&eta=0.01)``: the explorer's name,
+    and values of its settings. An address that ends like this opens the page so.
     """
 
-    name: str  # of the bundle, js/src/explorers/NAME.js; also data-explorer and the target of links, "#NAME?eta=0.02"
+    name: str  # of the bundle, js/src/explorers/NAME.js; also the page's data-explorer, and what links name
 
     _esm = traitlets.Unicode().tag(sync=True)
 
