@@ -1,6 +1,7 @@
 """The explorers in headless Chromium, as a reader uses them, and as Python sees them."""
 
 import gzip
+import json
 import re
 import subprocess
 import sys
@@ -276,7 +277,8 @@ def test_the_map_is_asked_for_anew_only_when_it_changes(open_page):
 
 
 @browser_test
-def test_dark_mode_by_theme_and_by_preference(open_page):
+@pytest.mark.parametrize("name", ["linear", "phase-diagram"])
+def test_dark_mode_by_theme_and_by_preference(open_page, name):
     def scheme(page):
         ink = page.evaluate(
             """() => { const c = document.querySelector('.nin-plot canvas'), d = c.getContext('2d').getImageData(0, 0, 60, c.height).data;
@@ -284,8 +286,8 @@ def test_dark_mode_by_theme_and_by_preference(open_page):
         )  # the mean grey of the axis labels
         return page.locator(".nin-explorer").get_attribute("data-scheme"), ink > 128
 
-    assert scheme(open_page()) == ("light", False)
-    page = open_page(color_scheme="dark")
+    assert scheme(open_page(f"{name}.html")) == ("light", False)
+    page = open_page(f"{name}.html", color_scheme="dark")
     assert scheme(page) == ("dark", True)
     page.evaluate("document.documentElement.dataset.theme = 'light'")
     phase(page)
@@ -293,8 +295,9 @@ def test_dark_mode_by_theme_and_by_preference(open_page):
 
 
 @browser_test
-def test_without_javascript_a_paragraph_says_what_one_would_see(open_page):
-    page = open_page(java_script_enabled=False)
+@pytest.mark.parametrize("name", ["linear", "phase-diagram"])
+def test_without_javascript_a_paragraph_says_what_one_would_see(open_page, name):
+    page = open_page(f"{name}.html", java_script_enabled=False)
     text = page.locator(".nin-explorer").inner_text()
     assert "With σε = 1 the training is in the decay phase" in text
     assert "divergence above 13.3" in text
@@ -320,13 +323,14 @@ FAKE_MODEL = """script => new Promise(async done => {
 
 
 @browser_test
-def test_the_live_widget_and_its_model_follow_each_other(browser):
-    explorer = LinearExplorer(sigma_eps=11)
+@pytest.mark.parametrize("explorer_class", [LinearExplorer, PhaseDiagramExplorer])
+def test_the_live_widget_and_its_model_follow_each_other(browser, explorer_class):
+    explorer = explorer_class(sigma_eps=11)
     page = browser.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(error))
     page.goto("about:blank")
-    page.evaluate(FAKE_MODEL.replace("STATE", str(explorer.settings()).replace("'", '"')), explorer._esm)
+    page.evaluate(FAKE_MODEL.replace("STATE", json.dumps(explorer.settings())), explorer._esm)
     assert phase(page) == Phase.CATAPULT
     page.evaluate("model.set('sigma_eps', 0.1)")  # from Python
     assert phase(page) == Phase.DECOUPLED
@@ -359,15 +363,16 @@ def test_phases_at_the_audits_values():
         ("batch_size", 1.5, r"batch_size must be a whole number from 1 .* got 1.5"),
         ("steps", "many", r"steps must be a whole number .* got 'many'"),
         ("seed", -1, r"seed must be a whole number from 0"),
+        ("vertical", "w0", r"vertical must be one of 'w1', 'w_ni', 'eta', 'batch_size', got 'w0'"),
     ],
 )
 def test_a_bad_value_raises_and_changes_nothing(name, value, says):
-    explorer = LinearExplorer()
+    explorer = PhaseDiagramExplorer()
     with pytest.raises(ValueError, match=says):
         setattr(explorer, name, value)
     with pytest.raises(ValueError, match=says):
-        LinearExplorer(**{name: value})
-    assert getattr(explorer, name) == getattr(LinearExplorer(), name)
+        PhaseDiagramExplorer(**{name: value})
+    assert getattr(explorer, name) == getattr(PhaseDiagramExplorer(), name)
 
 
 def test_the_output_is_deterministic_and_without_a_script():
@@ -389,7 +394,7 @@ def test_scripts_are_small_and_name_no_other_host():
 def test_a_missing_bundle_names_the_remedy(tmp_path):
     code = (
         "import pathlib, nin_lib.widgets.base as base; "
-        f"base.STATIC = pathlib.Path({str(tmp_path)!r}); base.Explorer; "
+        f"base.STATIC = pathlib.Path({str(tmp_path)!r}); "
         "import nin_lib.widgets; nin_lib.widgets.static_scripts()"
     )
     failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
