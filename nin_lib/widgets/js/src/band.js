@@ -75,7 +75,8 @@ export function createBand(model, options, ticks) {
       const x = place(value) * width;
       const from = x < size ? x : x - size; // right of the pole where there is no room on its left
       let row = 0;
-      for (const other of placed) if (other.to > from && other.from < from + size) row = Math.max(row, other.row + 1);
+      for (const other of placed)
+        if (other.to > from && other.from < from + size) row = Math.max(row, other.row + 1);
       placed.push({ from, to: from + size, row });
       flags[k].textContent = text;
       flags[k].style.transform = `translate(${from}px, ${row * ROW + 3}px)`;
@@ -112,7 +113,11 @@ export function createBand(model, options, ticks) {
 
 // A square of a phase's colour, to stand before its name.
 export function swatch(phase) {
-  return h("span", { class: "nin-swatch", style: `background: ${palette.phases[phase]}`, "aria-hidden": "true" });
+  return h("span", {
+    class: "nin-swatch",
+    style: `background: ${palette.phases[phase]}`,
+    "aria-hidden": "true",
+  });
 }
 
 // [[phase, [from, to]], ...]: the longest run of each phase that occurs.

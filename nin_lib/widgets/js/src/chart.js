@@ -5,7 +5,8 @@ import { format, h, inkOf, onFrame, symbol } from "./host.js";
 
 export const DASHES = { solid: [], dash: [8, 4], dot: [2, 3], dashdot: [8, 3, 2, 3], longdash: [14, 4] };
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-export const powerOfTen = k => "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map(d => SUPERSCRIPTS[d]).join("");
+export const powerOfTen = k =>
+  "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map(d => SUPERSCRIPTS[d]).join("");
 
 // curves: [{ name, color, dash }]. With log, values are drawn as their logarithms, so that zero, 1e100 and infinity are
 // as good as any value: what lies beyond the axis is drawn just outside of it, and what is not finite not at all.
@@ -38,13 +39,26 @@ export function createChart(root, { title, curves, log = false, sync }) {
       height: 200,
       padding: [8, 12, 0, 0],
       legend: { show: false },
-      cursor: { drag: { x: false, y: false }, points: { show: false }, y: false, sync: sync && { key: sync } },
+      cursor: {
+        drag: { x: false, y: false },
+        points: { show: false },
+        y: false,
+        sync: sync && { key: sync },
+      },
       scales: { x: { time: false, range: (u, min, max) => [min, max] }, y: { range: () => range } },
       axes: [
         { ...axis, size: 28, space: 60, splits: stepTicks, values: (u, ticks) => ticks.map(stepAt) },
-        { ...axis, size: 46, space: 26, ...(log && { splits: decades, values: (u, ticks) => ticks.map(powerOfTen) }) },
+        {
+          ...axis,
+          size: 46,
+          space: 26,
+          ...(log && { splits: decades, values: (u, ticks) => ticks.map(powerOfTen) }),
+        },
       ],
-      series: [{}, ...curves.map(c => ({ stroke: c.color, dash: DASHES[c.dash], width: 1.75, points: { show: false } }))],
+      series: [
+        {},
+        ...curves.map(c => ({ stroke: c.color, dash: DASHES[c.dash], width: 1.75, points: { show: false } })),
+      ],
       hooks: { draw: [drawMarks], setCursor: [read] },
     },
     [[0, 1], ...curves.map(() => [null, null])],
@@ -143,7 +157,8 @@ export function createChart(root, { title, curves, log = false, sync }) {
         const result = new Array(values.length);
         for (let i = 0; i < values.length; i++) {
           const value = log ? Math.log10(values[i]) : values[i];
-          result[i] = Number.isFinite(values[i]) && !(i > end?.step) ? Math.min(Math.max(value, below), above) : null;
+          result[i] =
+            Number.isFinite(values[i]) && !(i > end?.step) ? Math.min(Math.max(value, below), above) : null;
         }
         return result;
       });

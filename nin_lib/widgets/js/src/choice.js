@@ -5,7 +5,11 @@ import { h } from "./host.js";
 
 // { name, label, options: [[value, text]] }; returns [element, take-down function].
 export function choice(model, { name, label, options }) {
-  const select = h("select", { class: "nin-select", name, onchange: () => setValue(model, name, select.value) });
+  const select = h("select", {
+    class: "nin-select",
+    name,
+    onchange: () => setValue(model, name, select.value),
+  });
   select.append(...options.map(([value, text]) => h("option", { value }, text)));
   const show = () => {
     select.value = model.get(name);

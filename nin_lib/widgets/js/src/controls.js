@@ -11,32 +11,35 @@ export function setValue(model, name, value) {
 // How a setting { min, max, log, integer } runs over a slider or an axis: evenly in its value, or with log in its logarithm.
 export function scaleOf({ min, max, log = false, integer = false }) {
   const [low, high] = log ? [Math.log10(min), Math.log10(max)] : [min, max];
+  // The value at a place, exactly.
+  const at = place => {
+    const position = low + place * (high - low);
+    const value = log ? 10 ** position : position;
+    return integer ? Math.round(value) : value;
+  };
   return {
     low,
     high,
     // The place of a value: 0 at min, 1 at max.
     place: value => ((log ? Math.log10(value) : value) - low) / (high - low),
-    // The value at a place, exactly.
-    at(place) {
-      const position = low + place * (high - low);
-      const value = log ? 10 ** position : position;
-      return integer ? Math.round(value) : value;
-    },
+    at,
+    // The value that a reader sets there: three digits, but every digit of a whole number.
+    settingAt: place => (integer ? at(place) : Number(at(place).toPrecision(3))),
   };
 }
 
-// What a reader sets has three digits.
-export const rounded = value => Number(value.toPrecision(3));
+const shown = (value, { integer }) => (integer ? String(value) : format(value));
 
 // { name, min, max, step, log, integer }
 export function bindSlider(input, model, { name, step, ...range }) {
-  const { low, high, place, at } = scaleOf(range);
+  const { low, high, place, settingAt } = scaleOf(range);
   Object.assign(input, { type: "range", name, min: low, max: high, step: step ?? (high - low) / 500 });
-  const toValue = position => rounded(at((position - low) / (high - low)));
+  const toValue = position => settingAt((position - low) / (high - low));
   const show = () => {
     const value = model.get(name);
-    if (toValue(input.valueAsNumber) !== value) input.value = low + place(Math.max(value, range.min)) * (high - low);
-    input.setAttribute("aria-valuetext", format(value));
+    if (toValue(input.valueAsNumber) !== value)
+      input.value = low + place(Math.max(value, range.min)) * (high - low);
+    input.setAttribute("aria-valuetext", shown(value, range));
   };
   input.addEventListener("input", () => setValue(model, name, toValue(input.valueAsNumber)));
   model.on(`change:${name}`, show);
@@ -51,11 +54,17 @@ export function slider(model, options) {
   const value = h("span", { class: "nin-value", "aria-hidden": "true" }); // the slider's own text says it, too
   const unbind = bindSlider(input, model, options);
   const show = () => {
-    value.textContent = options.integer ? model.get(name) : format(model.get(name));
+    value.textContent = shown(model.get(name), options);
   };
   model.on(`change:${name}`, show);
   show();
-  const element = h("label", { class: "nin-slider" }, h("span", { class: "nin-label" }, label, " ", symbol(name)), value, input);
+  const element = h(
+    "label",
+    { class: "nin-slider" },
+    h("span", { class: "nin-label" }, label, " ", symbol(name)),
+    value,
+    input,
+  );
   return [element, () => [unbind(), model.off(`change:${name}`, show)]];
 }
 

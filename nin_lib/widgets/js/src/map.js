@@ -1,6 +1,6 @@
 // A map over two settings: an image of cells, lines and names on it, and a point that the pointer and the arrow keys move.
 
-import { rounded, scaleOf } from "./controls.js";
+import { scaleOf } from "./controls.js";
 import { h, inkOf, onFrame } from "./host.js";
 
 const MARGIN = { left: 44, bottom: 24, top: 8, right: 10 };
@@ -9,7 +9,11 @@ const FONT = "12px system-ui, sans-serif";
 // columns, rows: how many cells; move(x, y): called with the values under the pointer.
 export function createMap(root, { columns, rows, label, move }) {
   const canvas = h("canvas");
-  const element = h("div", { class: "nin-map", tabindex: "0", role: "application", "aria-label": label }, canvas);
+  const element = h(
+    "div",
+    { class: "nin-map", tabindex: "0", role: "application", "aria-label": label },
+    canvas,
+  );
   const cells = h("canvas", { width: columns, height: rows });
   let axes = null; // { x, y }: settings with min, max, log, integer
   let [lines, names, point] = [[], [], null];
@@ -73,7 +77,10 @@ export function createMap(root, { columns, rows, label, move }) {
   }
 
   function drawLines(context, b) {
-    for (const [style, width] of [["rgba(255,255,255,0.85)", 4], ["#000", 1.75]]) {
+    for (const [style, width] of [
+      ["rgba(255,255,255,0.85)", 4],
+      ["#000", 1.75],
+    ]) {
       for (const { dash, points } of lines) {
         context.strokeStyle = style;
         context.lineWidth = width;
@@ -81,7 +88,8 @@ export function createMap(root, { columns, rows, label, move }) {
         context.beginPath();
         for (const [x, y] of points) {
           const px = toX(b, scaleOf(axes.x).place(x));
-          if (Number.isFinite(px)) context.lineTo(Math.min(Math.max(px, -1e4), 1e4), toY(b, scaleOf(axes.y).place(y)));
+          if (Number.isFinite(px))
+            context.lineTo(Math.min(Math.max(px, -1e4), 1e4), toY(b, scaleOf(axes.y).place(y)));
         }
         context.stroke();
       }
@@ -104,7 +112,10 @@ export function createMap(root, { columns, rows, label, move }) {
       const place = Math.min(Math.max(scaleOf(axes[axis]).place(point[axis]), 0), 1);
       return axis === "x" ? toX(b, place) : toY(b, place);
     });
-    for (const [style, width] of [["#fff", 5], ["#000", 2]]) {
+    for (const [style, width] of [
+      ["#fff", 5],
+      ["#000", 2],
+    ]) {
       context.strokeStyle = style;
       context.lineWidth = width;
       context.beginPath();
@@ -119,7 +130,7 @@ export function createMap(root, { columns, rows, label, move }) {
     const inside = (pixel, cells) => Math.min(Math.max((pixel * cells - 0.5) / (cells - 1), 0), 1);
     const x = inside((event.clientX - area.left - b.x0) / b.w, columns);
     const y = inside(1 - (event.clientY - area.top - b.y0) / b.h, rows);
-    move(rounded(scaleOf(axes.x).at(x)), rounded(scaleOf(axes.y).at(y)));
+    move(scaleOf(axes.x).settingAt(x), scaleOf(axes.y).settingAt(y));
   };
   element.addEventListener("pointerdown", event => {
     if (event.button !== 0) return;
@@ -135,11 +146,11 @@ export function createMap(root, { columns, rows, label, move }) {
     if (!(event.key in ARROWS)) return;
     event.preventDefault();
     const [axis, sign] = ARROWS[event.key];
-    const { place, at } = scaleOf(axes[axis]);
+    const { place, settingAt } = scaleOf(axes[axis]);
     const cells = axis === "x" ? columns : rows;
     const moved = { ...point };
     for (let k = event.shiftKey ? 10 : 1; moved[axis] === point[axis] && k < cells; k++) {
-      moved[axis] = rounded(at(Math.min(Math.max(place(point[axis]) + (sign * k) / (cells - 1), 0), 1)));
+      moved[axis] = settingAt(Math.min(Math.max(place(point[axis]) + (sign * k) / (cells - 1), 0), 1));
     }
     move(moved.x, moved.y);
   });

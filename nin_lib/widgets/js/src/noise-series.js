@@ -29,7 +29,7 @@ export function seriesAlong(activation, order, eps) {
 // is exact to rounding; across the kinks of ReLU its error is of the order of the square of the spacing.
 const NODES = 400;
 const nodes = Array.from({ length: NODES + 1 }, (_, i) => (16 * i) / NODES - 8);
-const weights = nodes.map(t => ((16 / NODES) * Math.exp(-t * t / 2)) / Math.sqrt(2 * Math.PI));
+const weights = nodes.map(t => ((16 / NODES) * Math.exp((-t * t) / 2)) / Math.sqrt(2 * Math.PI));
 export function meanLoss(activation, sigma) {
   return nodes.reduce((sum, t, i) => sum + weights[i] * lossAlong(activation, sigma * t), 0);
 }
@@ -42,7 +42,8 @@ export function meanSeries(activation, order, sigma) {
 
 // The exact mean loss over the grid of sigmas, computed once for each activation.
 const known = {};
-export const means = activation => (known[activation] ??= Float64Array.from(sigmas, sigma => meanLoss(activation, sigma)));
+export const means = activation =>
+  (known[activation] ??= Float64Array.from(sigmas, sigma => meanLoss(activation, sigma)));
 
 // The sigma at which a series of this order is no better than none, beyond which it is worse: Infinity if that lies
 // beyond the grid. Between two points of the grid the logarithm of the ratio of both errors is taken as straight.

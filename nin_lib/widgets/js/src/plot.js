@@ -13,12 +13,19 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
   const readings = curves.map(() => h("span", { class: "nin-reading" }));
   const entries = curves.map((curve, i) => h("span", {}, sample(curve), curve.name, readings[i]));
   const plot = h("div", { class: "nin-plot", role: "img" });
-  const frame = [h("div", { class: "nin-title" }, title), h("div", { class: "nin-legend" }, ...entries), plot];
+  const frame = [
+    h("div", { class: "nin-title" }, title),
+    h("div", { class: "nin-legend" }, ...entries),
+    plot,
+  ];
   const element = h("div", { class: "nin-chart" }, ...frame, h("div", { class: "nin-x-title" }, xTitle));
 
   const ink = alpha => `rgba(${inkOf(root)},${alpha})`;
   const placeOf = value => (x.log ? Math.log10(value) : value);
-  let [xRange, yRange] = [[0, 1], [0, 1]];
+  let [xRange, yRange] = [
+    [0, 1],
+    [0, 1],
+  ];
   let values = curves.map(() => []);
   let marks = [];
   const axis = {
@@ -129,9 +136,20 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
 
 function series({ color, kind, dash }) {
   if (kind === "points") {
-    return { stroke: color, paths: () => null, points: { show: true, size: 8, width: 2, fill: "transparent" } };
+    return {
+      stroke: color,
+      paths: () => null,
+      points: { show: true, size: 8, width: 2, fill: "transparent" },
+    };
   }
-  if (kind === "bars") return { stroke: color, width: 0, fill: `${color}66`, paths: uPlot.paths.bars({ size: [0.9, 100] }), points: { show: false } };
+  if (kind === "bars")
+    return {
+      stroke: color,
+      width: 0,
+      fill: `${color}66`,
+      paths: uPlot.paths.bars({ size: [0.9, 100] }),
+      points: { show: false },
+    };
   return { stroke: color, dash: DASHES[dash], width: 1.75, points: { show: false } };
 }
 

@@ -8,7 +8,18 @@ import { losses, PHASES, simulate } from "./linear-model.js";
 import { noiseStream } from "./noise.js";
 /* global palette */
 
-export const SETTINGS = ["sigma_eps", "eta", "batch_size", "w0", "w1", "w_ni", "M", "sigma_x", "steps", "seed"];
+export const SETTINGS = [
+  "sigma_eps",
+  "eta",
+  "batch_size",
+  "w0",
+  "w1",
+  "w_ni",
+  "M",
+  "sigma_x",
+  "steps",
+  "seed",
+];
 // The sliders of these settings, and the axes of maps over them.
 export const RANGES = {
   sigma_eps: { name: "sigma_eps", label: "injected noise", min: 0.02, max: 30, log: true },
@@ -29,7 +40,15 @@ export function createTrajectory(root, model, overlay = null) {
   // A line whose parts stay and change their texts: less work for the browser than new ones in every frame.
   const [value, words] = [new Text(), new Text()];
   const [square, phaseName] = [swatch(PHASES[0]), h("strong")];
-  const status = h("p", { class: "nin-status", role: "status" }, symbol("sigma_eps"), value, square, phaseName, words);
+  const status = h(
+    "p",
+    { class: "nin-status", role: "status" },
+    symbol("sigma_eps"),
+    value,
+    square,
+    phaseName,
+    words,
+  );
   const charts = h("div", { class: "nin-charts" });
   const logSteps = h("input", { type: "checkbox", ...(overlay ? {} : { checked: "" }), onchange: paint });
   const sync = `nin-${Math.random()}`;
@@ -39,7 +58,11 @@ export function createTrajectory(root, model, overlay = null) {
     charts.append(chart.element);
     return chart;
   };
-  const weightChart = createCurves("Weights over the steps of training", ["w0", "w1", "w_ni"].map(curve), false);
+  const weightChart = createCurves(
+    "Weights over the steps of training",
+    ["w0", "w1", "w_ni"].map(curve),
+    false,
+  );
   const lossCurves = [...["loss", "clean_loss"].map(curve), ...(overlay?.lossCurves ?? [])];
   const lossChart = createCurves("Loss over the steps of training", lossCurves, true);
   const addedChart = overlay && createCurves(overlay.chart.title, overlay.chart.curves, true);
@@ -68,7 +91,10 @@ export function createTrajectory(root, model, overlay = null) {
       description: `Curves over ${p.steps} steps in the ${phase} phase. ${sentence}`,
       logSteps: logSteps.checked,
       marks: learned === null ? [] : [{ step: learned, text: "learned" }],
-      end: lost === null ? null : { step: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent },
+      end:
+        lost === null
+          ? null
+          : { step: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent },
     };
     weightChart.set(run.weights, weightRange(p, run), options);
     lossChart.set([...losses(p, run.weights), ...(added?.loss ?? [])], LOSS_DECADES, {

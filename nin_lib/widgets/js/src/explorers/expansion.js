@@ -3,7 +3,17 @@
 import { choice } from "../choice.js";
 import { button, slider } from "../controls.js";
 import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
-import { bestOrder, helpsUpTo, lossAlong, MAX_ORDER, meanLoss, meanSeries, means, seriesAlong, sigmas } from "../noise-series.js";
+import {
+  bestOrder,
+  helpsUpTo,
+  lossAlong,
+  MAX_ORDER,
+  meanLoss,
+  meanSeries,
+  means,
+  seriesAlong,
+  sigmas,
+} from "../noise-series.js";
 import { createPlot } from "../plot.js";
 /* global palette */
 
@@ -22,10 +32,29 @@ function mount(root, model) {
   };
   const controls = h("div", { class: "nin-controls" });
   controls.append(
-    add(slider(model, { name: "sigma_eps", label: "injected noise", min: SIGMAS[0], max: SIGMAS.at(-1), log: true })),
-    add(slider(model, { name: "order", label: "series up to", min: 0, max: MAX_ORDER, step: 1, integer: true })),
+    add(
+      slider(model, {
+        name: "sigma_eps",
+        label: "injected noise",
+        min: SIGMAS[0],
+        max: SIGMAS.at(-1),
+        log: true,
+      }),
+    ),
+    add(
+      slider(model, { name: "order", label: "series up to", min: 0, max: MAX_ORDER, step: 1, integer: true }),
+    ),
   );
-  const activation = add(choice(model, { name: "activation", label: "activation", options: [["tanh", "tanh"], ["relu", "ReLU"]] }));
+  const activation = add(
+    choice(model, {
+      name: "activation",
+      label: "activation",
+      options: [
+        ["tanh", "tanh"],
+        ["relu", "ReLU"],
+      ],
+    }),
+  );
   const back = button("Back to the start", () => {
     for (const key of STATE) model.set(key, start[key]);
     model.save_changes();
@@ -79,26 +108,49 @@ function mount(root, model) {
             ? `This order helps up to a noise of ${format(limit)}; the best order here is ${best}.`
             : `The best order here is ${best}.`;
     status.replaceChildren(
-      symbol("sigma_eps"), ` = ${format(sigma)}, order ${order}: `,
+      symbol("sigma_eps"),
+      ` = ${format(sigma)}, order ${order}: `,
       `the noise takes the mean loss from ${format(clean)} to ${format(exact)}; the series gives `,
-      h("strong", {}, format(series)), `.${helps} ${limits}`,
+      h("strong", {}, format(series)),
+      `.${helps} ${limits}`,
     );
     const seriesCurve = EPS.map(eps => seriesAlong(name, order, eps));
     const top = name === "relu" ? 2.4 : 1.2;
     along.set({
-      at: EPS, ys: [curve, seriesCurve], xRange: [-4, 4], yRange: [0, top],
-      marks: [{ at: -sigma, text: "−σ" }, { at: sigma, text: "σ" }],
+      at: EPS,
+      ys: [curve, seriesCurve],
+      xRange: [-4, 4],
+      yRange: [0, top],
+      marks: [
+        { at: -sigma, text: "−σ" },
+        { at: sigma, text: "σ" },
+      ],
       description: `Batch loss of the ${name} network for noise from −4 to 4 along W_NI, exact and by the series of order ${order}.`,
     });
     const exactMeans = means(name);
-    const ys = [order, 0].map(k => exactMeans.map((value, i) => Math.abs(meanSeries(name, k, SIGMAS[i]) - value)));
+    const ys = [order, 0].map(k =>
+      exactMeans.map((value, i) => Math.abs(meanSeries(name, k, SIGMAS[i]) - value)),
+    );
     const marks = [{ at: sigma, text: "σ" }];
     if (Number.isFinite(limit)) marks.push({ at: limit, text: "stops helping" });
     errors.set({
-      at: SIGMAS, ys, xRange: [Math.log10(SIGMAS[0]), Math.log10(SIGMAS.at(-1))], yRange: [-9, 1], marks,
+      at: SIGMAS,
+      ys,
+      xRange: [Math.log10(SIGMAS[0]), Math.log10(SIGMAS.at(-1))],
+      yRange: [-9, 1],
+      marks,
       description: `Error of the mean loss by the series of order ${order}, for noise of 0.02 to 5. ${limits}`,
     });
-    root.ninExpansion = { exact, series, best, limit, along: [curve, seriesCurve], errors: ys, sigmas: SIGMAS, eps: EPS };
+    root.ninExpansion = {
+      exact,
+      series,
+      best,
+      limit,
+      along: [curve, seriesCurve],
+      errors: ys,
+      sigmas: SIGMAS,
+      eps: EPS,
+    };
   }
   const paintSoon = onFrame(paint);
   for (const key of STATE) model.on(`change:${key}`, paintSoon);

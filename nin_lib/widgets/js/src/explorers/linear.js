@@ -13,7 +13,9 @@ const OTHERS = SETTINGS.filter(name => name !== "sigma_eps");
 
 export function mount(root, model, overlay) {
   const trajectory = createTrajectory(root, model, overlay);
-  const [main, ...others] = ["sigma_eps", "eta", "batch_size", "w1", "w_ni"].map(name => slider(model, RANGES[name]));
+  const [main, ...others] = ["sigma_eps", "eta", "batch_size", "w1", "w_ni"].map(name =>
+    slider(model, RANGES[name]),
+  );
   const band = createBand(model, RANGES.sigma_eps, ["decay", "late catapult", "catapult", "divergence"]);
   root.append(
     main[0],

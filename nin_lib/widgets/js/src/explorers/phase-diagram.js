@@ -12,7 +12,12 @@ import { createTrajectory, RANGES, readSettings, SETTINGS } from "../trajectory.
 /* global palette, stepColors */
 
 const [COLUMNS, ROWS] = [200, 150];
-const VERTICALS = { w1: "start of w₁", w_ni: "start of w_NI", eta: "learning rate η", batch_size: "batch size |B|" };
+const VERTICALS = {
+  w1: "start of w₁",
+  w_ni: "start of w_NI",
+  eta: "learning rate η",
+  batch_size: "batch size |B|",
+};
 const THEORY = {
   decoupled: ["decay", "dot"],
   late: ["late catapult", "dashdot"],
@@ -34,7 +39,14 @@ function mount(root, model) {
   const vertical = () => (model.get("vertical") in VERTICALS ? model.get("vertical") : "w1");
   const menus = [
     choice(model, { name: "vertical", label: "vertical axis", options: Object.entries(VERTICALS) }),
-    choice(model, { name: "color", label: "colour", options: [["phase", "phase"], ["steps", "steps to learn"]] }),
+    choice(model, {
+      name: "color",
+      label: "colour",
+      options: [
+        ["phase", "phase"],
+        ["steps", "steps to learn"],
+      ],
+    }),
   ];
   const sliders = Object.values(RANGES).map(range => slider(model, range));
   const map = createMap(root, {
@@ -48,9 +60,18 @@ function mount(root, model) {
     },
   });
   const key = h("div", { class: "nin-legend nin-key" });
-  const theory = Object.values(THEORY).map(([text, dash]) => h("span", {}, lineSample({ color: "currentColor", dash }), text));
+  const theory = Object.values(THEORY).map(([text, dash]) =>
+    h("span", {}, lineSample({ color: "currentColor", dash }), text),
+  );
   const below = h("div", { class: "nin-x-title" }, RANGES.sigma_eps.label, " ", symbol("sigma_eps"));
-  const left = h("div", {}, map.element, below, key, h("div", { class: "nin-legend nin-key" }, "theory:", ...theory));
+  const left = h(
+    "div",
+    {},
+    map.element,
+    below,
+    key,
+    h("div", { class: "nin-legend nin-key" }, "theory:", ...theory),
+  );
   root.append(
     h("div", { class: "nin-menus" }, ...menus.map(([element]) => element)),
     trajectory.status,
@@ -75,11 +96,14 @@ function mount(root, model) {
     const rgba = new Uint8ClampedArray(4 * phases.length);
     for (let i = 0; i < phases.length; i++) {
       if (byPhase) rgba.set(PHASE_RGBA[phases[i]], 4 * i);
-      else if (learned[i] >= 0 && PHASES[phases[i]] !== "divergent") rgba.set(rampAt(Math.log(learned[i] + 1) / Math.log(steps + 1)), 4 * i);
+      else if (learned[i] >= 0 && PHASES[phases[i]] !== "divergent")
+        rgba.set(rampAt(Math.log(learned[i] + 1) / Math.log(steps + 1)), 4 * i);
     }
     map.setCells(rgba);
     map.setNames(byPhase ? regionNames(phases) : []);
-    key.replaceChildren(...(byPhase ? PHASES.map(phase => h("span", {}, swatch(phase), phase)) : stepsKey(steps)));
+    key.replaceChildren(
+      ...(byPhase ? PHASES.map(phase => h("span", {}, swatch(phase), phase)) : stepsKey(steps)),
+    );
   }
 
   function request() {
@@ -126,12 +150,15 @@ function mount(root, model) {
 function regionNames(phases) {
   const AROUND = 6;
   return PHASES.flatMap((text, phase) => {
-    const runs = Array.from({ length: ROWS }, (_, row) => longestRun(phases.subarray(row * COLUMNS, (row + 1) * COLUMNS), phase));
+    const runs = Array.from({ length: ROWS }, (_, row) =>
+      longestRun(phases.subarray(row * COLUMNS, (row + 1) * COLUMNS), phase),
+    );
     let best = null;
     for (let row = AROUND; row < ROWS - AROUND; row++) {
       const width = Math.min(...runs.slice(row - AROUND, row + AROUND + 1).map(({ from, to }) => to - from));
       const length = runs[row].to - runs[row].from;
-      if (!best || width > best.width || (width === best.width && length < best.length)) best = { text, row, width, length, ...runs[row] };
+      if (!best || width > best.width || (width === best.width && length < best.length))
+        best = { text, row, width, length, ...runs[row] };
     }
     return best.width > 0 ? [best] : [];
   });
@@ -148,7 +175,10 @@ function longestRun(cells, phase) {
 }
 
 function stepsKey(steps) {
-  const ramp = h("span", { class: "nin-ramp", style: `background: linear-gradient(90deg, ${stepColors.join()})` });
+  const ramp = h("span", {
+    class: "nin-ramp",
+    style: `background: linear-gradient(90deg, ${stepColors.join()})`,
+  });
   return [h("span", {}, "0 ", ramp, ` ${steps} steps (logarithmic)`), h("span", {}, "empty: not learned")];
 }
 

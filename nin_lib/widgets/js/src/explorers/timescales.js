@@ -43,11 +43,14 @@ const overlay = {
 function compare(eta, noise, loss) {
   const X = eta / noise;
   const times = `τ noise is ${format(1 / X)} steps, τ loss ${format(loss / eta)}`;
-  if (X >= 2) return `${times}: against the exponential law the noise weight grows at first (X = ${format(X)}).`;
+  if (X >= 2)
+    return `${times}: against the exponential law the noise weight grows at first (X = ${format(X)}).`;
   if (X >= 1) return `${times}: the noise weight changes its sign at every step (X = ${format(X)}).`;
   if (X >= 0.1) return `${times}: the steps are faster than the exponential law (X = ${format(X)}).`;
   return `${times}: the steps are short enough for the exponential law (X = ${format(X)}).`;
 }
 
-export const { render, mountAll } = defineExplorer("timescales", (root, model) => mount(root, model, overlay));
+export const { render, mountAll } = defineExplorer("timescales", (root, model) =>
+  mount(root, model, overlay),
+);
 export { passiveFlow, timeScales }; // what the tests compare with Python
