@@ -151,11 +151,27 @@ def noise_stream(seed, steps):
         Numbers of mean 0 and variance 1: each the sum of 12 uniform ones less 6, normal but for its tails beyond 6.
         Made of integer operations, additions and multiplications, which every processor and language rounds alike.
     """
-    start = _hash(np.array([seed], dtype=np.uint32))
-    counter = np.arange(1, 12 * steps + 1, dtype=np.uint32)
-    uniform = (_hash(start + counter * np.uint32(0x9E3779B9)) + 0.5) / 4294967296
     # summed from left to right, as JavaScript does: np.sum adds in another order
-    return np.add.accumulate(uniform.reshape(steps, 12), axis=1)[:, -1] - 6
+    return np.add.accumulate(uniforms(seed, 12 * steps).reshape(steps, 12), axis=1)[:, -1] - 6
+
+
+def uniforms(seed, n):
+    """Uniform numbers in (0, 1) that `noise_stream` and the explorers' samples are made of, as in js/src/noise.js.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2^32 - 1.
+    n : int
+
+    Returns
+    -------
+    numpy.ndarray of shape (n,)
+        A hash of the seed and of the number's place, so that each can be computed without the others.
+    """
+    start = _hash(np.array([seed], dtype=np.uint32))
+    counter = np.arange(1, n + 1, dtype=np.uint32)
+    return (_hash(start + counter * np.uint32(0x9E3779B9)) + 0.5) / 4294967296
 
 
 def _hash(x):

@@ -3,11 +3,10 @@
 import functools
 import json
 
-import numpy as np
 import sympy as sp
 
 from nin_lib import codegen
-from nin_lib.widgets.base import Explorer, Whole, _hash
+from nin_lib.widgets.base import Explorer, Whole, uniforms
 from nin_lib.widgets.choice import Choice
 
 # Noise of unit variance from two uniform numbers: one source for NumPy and for the browser.
@@ -77,10 +76,7 @@ class BatchAverageExplorer(Explorer):
 
     def samples(self):
         """The terms q eps^n on the screen, an array of 262,144."""
-        start = _hash(np.array([self.seed], dtype=np.uint32))
-        counter = np.arange(1, 3 * SAMPLES + 1, dtype=np.uint32)
-        uniform = (_hash(start + counter * np.uint32(0x9E3779B9)) + 0.5) / 4294967296
-        q, first, second = uniform.reshape(SAMPLES, 3).T
+        q, first, second = uniforms(self.seed, 3 * SAMPLES).reshape(SAMPLES, 3).T
         terms, eps = 2 * q, codegen.numpy_function((u, v), NOISE[self.distribution])(first, second)
         for _ in range(self.power):
             terms = terms * eps

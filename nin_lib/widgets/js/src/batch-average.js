@@ -2,12 +2,11 @@
 // Python puts before this bundle `noises` (printed from SymPy), `moments` (exact ones, as numbers) and `sampling`.
 /* global moments, noises, sampling */
 
-import { hash } from "./noise.js";
+import { uniforms } from "./noise.js";
 
 // q uniform on (0, 2) and eps of unit variance, each sample from three uniform numbers of the explorers' stream.
 export function drawSamples(distribution, seed) {
-  const start = hash(seed | 0);
-  const uniform = k => (hash(start + Math.imul(k, 0x9e3779b9)) + 0.5) / 4294967296;
+  const uniform = uniforms(seed);
   const [q, eps] = [new Float64Array(sampling.samples), new Float64Array(sampling.samples)];
   const noise = noises[distribution];
   for (let i = 0; i < q.length; i++) {

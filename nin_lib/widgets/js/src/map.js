@@ -165,12 +165,12 @@ export function createMap(root, { columns, rows, label, move }) {
       axes = { x, y };
       draw();
     },
-    // rgba: four bytes for each cell, row by row from below.
-    setCells(rgba) {
+    // pixels: the four bytes of each cell's colour as one number, row by row from below.
+    setCells(pixels) {
       const image = new ImageData(columns, rows);
-      const width = 4 * columns;
+      const target = new Uint32Array(image.data.buffer);
       for (let row = 0; row < rows; row++) {
-        image.data.set(rgba.subarray(row * width, (row + 1) * width), (rows - 1 - row) * width);
+        target.set(pixels.subarray(row * columns, (row + 1) * columns), (rows - 1 - row) * columns);
       }
       cells.getContext("2d").putImageData(image, 0, 0);
       draw();

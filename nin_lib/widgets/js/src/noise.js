@@ -1,7 +1,7 @@
 // The explorers' noise: a stream that Python computes to the last bit (nin_lib.widgets.base.noise_stream).
 // Only integer operations, additions and multiplications, which every processor rounds alike; a Box-Muller transform would not do.
 
-export const hash = x => {
+const hash = x => {
   x ^= x >>> 16;
   x = Math.imul(x, 0x85ebca6b);
   x ^= x >>> 13;
@@ -9,13 +9,19 @@ export const hash = x => {
   return (x ^ (x >>> 16)) >>> 0;
 };
 
+// The uniform numbers in (0, 1) of a seed, as a function of their place 1, 2, ...
+export function uniforms(seed) {
+  const start = hash(seed | 0);
+  return k => (hash(start + Math.imul(k, 0x9e3779b9)) + 0.5) / 4294967296;
+}
+
 // n numbers of mean 0 and variance 1, each the sum of 12 uniform ones less 6, which is normal but for its tails beyond 6.
 export function noiseStream(seed, n) {
-  const start = hash(seed | 0);
+  const uniform = uniforms(seed);
   const stream = new Float64Array(n);
   for (let i = 0, k = 0; i < n; i++) {
     let sum = 0;
-    for (let j = 0; j < 12; j++) sum += (hash(start + Math.imul(++k, 0x9e3779b9)) + 0.5) / 4294967296;
+    for (let j = 0; j < 12; j++) sum += uniform(++k);
     stream[i] = sum - 6;
   }
   return stream;
