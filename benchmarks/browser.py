@@ -17,6 +17,7 @@ from conftest import CHROMIUM_ARGS, served  # noqa: E402
 
 SITE = ROOT / "_build" / "html"
 PAGE = "book/index.html"
+MAP_PAGE = "book/four-phases.html"
 
 # Notes how long each frame's callback takes, with the microtasks in which uPlot draws.
 WATCH_FRAMES = """
@@ -29,7 +30,7 @@ window.requestAnimationFrame = paint => ask(time => {
 });
 """
 # From a random moment to the next painted frame, in turns without and with a move of the slider.
-DRAG = """async name => {
+DRAG = """async ([name, busy]) => {
   const painted = () => new Promise(done => requestAnimationFrame(() => {
     const channel = new MessageChannel();
     channel.port1.onmessage = done;
@@ -40,6 +41,7 @@ DRAG = """async name => {
   const [idle, drag, handler, work] = [[], [], [], []];
   for (let k = -20; k < 300; k++) {
     for (const move of [false, true]) {
+      if (busy && move && k % 4 === 0) document.querySelector(".nin-explorer .nin-button").click();
       await new Promise(done => setTimeout(done, 20 + 17 * Math.random()));
       frameWork.length = 0;
       const start = performance.now();
@@ -54,6 +56,28 @@ DRAG = """async name => {
     }
   }
   return [idle, drag, work].map(times => times.slice(20));
+}"""
+# From another seed to the map's first and last picture, ten times; then the point's frames while maps are in the making.
+MAP = """async () => {
+  const root = document.querySelector(".nin-explorer[data-explorer=phase-diagram]");
+  const newNoise = root.querySelector("button");
+  let answer = null;
+  let seen = () => {};
+  Object.defineProperty(root, "ninMap", { get: () => answer, set(map) { answer = map; seen(map); } });
+  const [first, last] = [[], []];
+  for (let k = 0; k < 10; k++) {
+    const start = performance.now();
+    let pictures = 0;
+    await new Promise(done => {
+      seen = map => {
+        if (pictures++ === 0) first.push(performance.now() - start);
+        if (map.fine) done(last.push(performance.now() - start));
+      };
+      newNoise.click();
+    });
+  }
+  seen = () => {};
+  return [first, last];
 }"""
 STEPS = """n => {
   const p = { eta: 0.01, M: 1, sigma_x: 1, sigma_eps: 1, batch_size: 1000, w0: 0.1, w1: 1.5, w_ni: 0.1, steps: n };
@@ -97,7 +121,7 @@ def main():
         page.wait_for_selector(".nin-explorer[data-phase]")
         page.wait_for_timeout(1500)
         for slider in ("sigma_eps", "eta"):
-            idle, drag, work = page.evaluate(DRAG, slider)
+            idle, drag, work = page.evaluate(DRAG, [slider, False])
             beside = f"idle {p95(idle):.1f} ms, drag {p95(drag):.1f} ms"
             row(
                 f"{slider}: p95 of drag to paint over idle frame wait",
@@ -112,6 +136,24 @@ def main():
                 "ms",
                 3,
             )
+        page.close()
+
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.add_init_script(WATCH_FRAMES)
+        page.goto(f"{base}/{MAP_PAGE}")
+        page.wait_for_function("document.querySelector('.nin-explorer')?.ninMap?.fine")
+        first, last = page.evaluate(MAP)
+        row("phase diagram, first coarse picture, median of 10", statistics.median(first), "ms", 200)
+        row("phase diagram, 200 x 150 cells x 600 steps, median of 10", statistics.median(last), "ms", 1000)
+        idle, drag, _ = page.evaluate(DRAG, ["sigma_eps", True])
+        beside = f"idle {p95(idle):.1f} ms, drag {p95(drag):.1f} ms"
+        row(
+            "the point moved while maps refine: p95 to paint over idle frame wait",
+            p95(drag) / p95(idle),
+            "x",
+            1.25,
+            beside,
+        )
         page.close()
 
         page = browser.new_page()

@@ -1,5 +1,6 @@
 // A map over two settings: an image of cells, lines and names on it, and a point that the pointer and the arrow keys move.
 
+import { powerOfTen } from "./chart.js";
 import { scaleOf } from "./controls.js";
 import { h, inkOf, onFrame } from "./host.js";
 
@@ -72,7 +73,11 @@ export function createMap(root, { columns, rows, label, move }) {
     for (const value of ticks(axes.y, b.h / 24)) {
       const y = toY(b, scaleOf(axes.y).place(value));
       tick(b.x0, y, -4, 0);
-      context.fillText(String(value).replace("-", "−"), b.x0 - 7, y);
+      context.fillText(
+        value >= 1e4 ? powerOfTen(Math.log10(value)) : String(value).replace("-", "−"),
+        b.x0 - 7,
+        y,
+      );
     }
   }
 
@@ -197,7 +202,7 @@ export function createMap(root, { columns, rows, label, move }) {
 function ticks({ min, max, log }, count) {
   const values = [];
   if (log) {
-    const wide = count > 2 * Math.log10(max / min);
+    const wide = count > 2 * Math.log10(max / min) && max / min <= 1e4;
     for (let k = Math.floor(Math.log10(min)); k <= Math.log10(max); k++) {
       for (const digit of wide ? [1, 3] : [1]) values.push(Number(`${digit}e${k}`));
     }

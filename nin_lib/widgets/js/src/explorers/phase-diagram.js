@@ -25,14 +25,15 @@ const THEORY = {
   divergent: ["divergence", "solid"],
 };
 
-const rgbaOf = hex => [...[1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16)), 255];
-const PHASE_RGBA = PHASES.map(phase => rgbaOf(palette.phases[phase]));
-const RAMP = stepColors.map(rgbaOf);
-const rampAt = share => {
-  const k = Math.min(Math.floor(share * (RAMP.length - 1)), RAMP.length - 2);
-  const part = share * (RAMP.length - 1) - k;
-  return RAMP[k].map((byte, i) => byte + part * (RAMP[k + 1][i] - byte));
-};
+// Colours as the four bytes of a pixel in one number; the ramp in 256 shades.
+const pixel = bytes => new Uint32Array(Uint8Array.of(...bytes, 255).buffer)[0];
+const bytesOf = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
+const PHASE_PIXELS = PHASES.map(phase => pixel(bytesOf(palette.phases[phase])));
+const RAMP = Uint32Array.from({ length: 256 }, (_, i) => {
+  const place = (i / 255) * (stepColors.length - 1);
+  const [from, to] = [Math.floor(place), Math.ceil(place)].map(k => bytesOf(stepColors[k]));
+  return pixel(from.map((byte, k) => byte + (place % 1) * (to[k] - byte)));
+});
 
 function mount(root, model) {
   const trajectory = createTrajectory(root, model);
@@ -90,19 +91,21 @@ function mount(root, model) {
   });
   function color() {
     if (!answer) return;
-    const { phases, learned } = answer;
-    const steps = model.get("steps");
+    const { phases } = answer;
+    // A run that diverges has not learned, whatever it hit on the way.
+    const learned = answer.learned.map((steps, i) => (PHASES[phases[i]] === "divergent" ? -1 : steps));
     const byPhase = model.get("color") !== "steps";
-    const rgba = new Uint8ClampedArray(4 * phases.length);
+    const [fewest, most] = byPhase ? [0, 0] : rangeOf(learned);
+    const span = Math.log(most / fewest) || 1;
+    const pixels = new Uint32Array(phases.length); // 0 is no colour
     for (let i = 0; i < phases.length; i++) {
-      if (byPhase) rgba.set(PHASE_RGBA[phases[i]], 4 * i);
-      else if (learned[i] >= 0 && PHASES[phases[i]] !== "divergent")
-        rgba.set(rampAt(Math.log(learned[i] + 1) / Math.log(steps + 1)), 4 * i);
+      if (byPhase) pixels[i] = PHASE_PIXELS[phases[i]];
+      else if (learned[i] > 0) pixels[i] = RAMP[Math.round((255 * Math.log(learned[i] / fewest)) / span)];
     }
-    map.setCells(rgba);
+    map.setCells(pixels);
     map.setNames(byPhase ? regionNames(phases) : []);
     key.replaceChildren(
-      ...(byPhase ? PHASES.map(phase => h("span", {}, swatch(phase), phase)) : stepsKey(steps)),
+      ...(byPhase ? PHASES.map(phase => h("span", {}, swatch(phase), phase)) : stepsKey(fewest, most)),
     );
   }
 
@@ -174,12 +177,21 @@ function longestRun(cells, phase) {
   return best;
 }
 
-function stepsKey(steps) {
+function rangeOf(learned) {
+  let [fewest, most] = [Infinity, 1];
+  for (const steps of learned) {
+    if (steps > 0 && steps < fewest) fewest = steps;
+    if (steps > most) most = steps;
+  }
+  return [Math.min(fewest, most), most];
+}
+
+function stepsKey(fewest, most) {
   const ramp = h("span", {
     class: "nin-ramp",
     style: `background: linear-gradient(90deg, ${stepColors.join()})`,
   });
-  return [h("span", {}, "0 ", ramp, ` ${steps} steps (logarithmic)`), h("span", {}, "empty: not learned")];
+  return [h("span", {}, `${fewest} `, ramp, ` ${most} steps`), h("span", {}, "empty: not learned")];
 }
 
 export const { render, mountAll } = defineExplorer("phase-diagram", mount);
