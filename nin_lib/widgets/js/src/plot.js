@@ -37,7 +37,7 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
   };
   const xTicks = x.ticks && {
     splits: u => thin(x.ticks, u.bbox.width / devicePixelRatio / 44).map(placeOf),
-    values: (u, ticks) => ticks.map(place => (x.log ? String(Number((10 ** place).toPrecision(6))) : place)),
+    values: (u, ticks) => ticks.map(place => plain(x.log ? 10 ** place : place)),
   };
   const decades = {
     splits(u, axisIndex, min, max) {
@@ -57,8 +57,8 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
       cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
       scales: { x: { time: false, range: () => xRange }, y: { range: () => yRange } },
       axes: [
-        { ...axis, size: 28, space: 60, ...xTicks },
-        { ...axis, size: 46, space: 26, ...(logY && decades) },
+        { ...axis, size: 28, space: 60, values: (u, ticks) => ticks.map(plain), ...xTicks },
+        { ...axis, size: logY ? 46 : 56, space: 26, ...(logY ? decades : { values: (u, ticks) => ticks.map(plain) }) },
       ],
       series: [{}, ...curves.map(series)],
       hooks: { draw: [drawMarks], setCursor: [read] },
@@ -146,7 +146,7 @@ function series({ color, kind, dash }) {
     return {
       stroke: color,
       width: 0,
-      fill: `${color}66`,
+      fill: `${color}99`,
       paths: uPlot.paths.bars({ size: [0.9, 100] }),
       points: { show: false },
     };
@@ -159,10 +159,16 @@ function sample(curve) {
   const shape =
     curve.kind === "points"
       ? `<circle cx="11" cy="5" r="3.5" fill="none" stroke="${curve.color}" stroke-width="2"/>`
-      : `<rect x="6" y="0" width="10" height="10" fill="${curve.color}" fill-opacity="0.4"/>`;
+      : `<rect x="6" y="0" width="10" height="10" fill="${curve.color}" fill-opacity="0.6"/>`;
   const span = h("span", { class: "nin-line" });
   span.innerHTML = `<svg width="22" height="10" aria-hidden="true">${shape}</svg>`;
   return span;
+}
+
+// A number on an axis: 0.00125, −1000, 2.5e−4.
+function plain(value) {
+  const number = Number(value.toPrecision(6));
+  return (Math.abs(number) < 1e-3 && number !== 0 ? number.toExponential() : String(number)).replaceAll("-", "−");
 }
 
 // Every k-th of the ticks, so that at most `room` remain.
