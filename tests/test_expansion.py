@@ -162,6 +162,23 @@ def test_eq_14_mean_gradient_is_sigma_squared_hessian_times_w(seed):
     assert abs(loglog_slope(sigmas, residuals) - 4) < 0.1
 
 
+@given(g=st.lists(st.tuples(st.fractions(-3, 3), st.fractions(-3, 3)), min_size=1, max_size=4))
+@settings(deadline=None, max_examples=40)
+def test_eq_14_covariance_of_the_kicks_by_listing_all_noises(g):
+    # eps = 2, 0 or -1 with odds 1 : 3 : 2, so that its mean is zero and its variance one; g_i has two components
+    odds, size = {2: Fraction(1, 6), 0: Fraction(1, 2), -1: Fraction(1, 3)}, len(g)
+    mean, square = [0, 0], [[0, 0], [0, 0]]
+    for noise in product(odds, repeat=size):
+        probability = math.prod(odds[e] for e in noise)
+        kick = [sum(e * gi[j] for e, gi in zip(noise, g, strict=True)) / Fraction(size) for j in (0, 1)]
+        for j in (0, 1):
+            mean[j] += probability * kick[j]
+            for k in (0, 1):
+                square[j][k] += probability * kick[j] * kick[k]
+    assert mean == [0, 0]
+    assert square == [[sum(gi[j] * gi[k] for gi in g) / Fraction(size**2) for k in (0, 1)] for j in (0, 1)]
+
+
 def test_eq_14_covariance_of_the_kicks_against_monte_carlo():
     net, x, sigma, runs = SmallNetwork.random("tanh", seed=18), normal(32, seed=1), 0.3, 200_000
     g = local_gradient(net.loss_of(x), net.preactivations(x))
@@ -191,6 +208,22 @@ def test_footnote_3_kink_term_repairs_relu(seed):
     sigmas = np.array([0.005, 0.01, 0.02, 0.04])
     residuals = [(net.mean_gradient(s) - s**2 * whole).norm().item() for s in sigmas]
     assert abs(loglog_slope(sigmas, residuals) - 4) < 0.1
+
+
+def test_footnote_3_slope_of_the_mean_gradient_has_a_boundary_term():
+    shift, u = sp.symbols("s u", real=True)
+    density, arriving = sp.Function("p"), sp.Function("a")
+    slope = sp.Integral(density(u) * arriving(u + shift), (u, -shift, sp.oo)).diff(shift)
+    (smooth,) = slope.atoms(sp.Integral)
+    assert smooth.function == (density(u) * arriving(u + shift)).diff(shift)
+    assert slope - smooth == density(-shift) * arriving(0)
+
+    def mean_g(s):  # p normal, a(u) = 2 + sin u, by quadrature
+        return integrate.quad(lambda u: stats.norm.pdf(u) * (2 + np.sin(u + s)), -s, 12, epsabs=1e-13)[0]
+
+    almost_everywhere = integrate.quad(lambda u: stats.norm.pdf(u) * np.cos(u), 0, 12, epsabs=1e-13)[0]
+    measured = (mean_g(1e-3) - mean_g(-1e-3)) / 2e-3
+    assert measured == pytest.approx(almost_everywhere + stats.norm.pdf(0) * 2, abs=1e-6)
 
 
 def test_relu_population_gradient_against_monte_carlo():
