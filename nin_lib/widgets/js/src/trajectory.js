@@ -132,11 +132,12 @@ function describe(p, { phase, learned, lost, kept, peak }) {
   if (lost !== null) return `A weight passes 10⁸ at step ${lost}.`;
   const clean =
     learned === null
-      ? `The clean loss is not yet below 1 % after ${p.steps} steps`
+      ? `The clean loss is not yet below 1 % after ${p.steps} ${p.steps === 1 ? "step" : "steps"}`
       : `The clean loss is below 1 % at step ${learned}`;
   if (PHASES[phase] === "catapult") {
     return `The noise that reaches the output grows to ${format(peak)} times its start, then falls. ${clean}.`;
   }
+  if (p.w_ni === 0) return `${clean}; the noise weight starts at zero.`;
   const percent = kept >= 0.0005 ? `${format(100 * kept)} %` : "less than 0.1 %";
   return `${clean}; the noise weight then has ${percent} of its start.`;
 }
