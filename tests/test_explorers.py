@@ -303,6 +303,33 @@ def test_without_javascript_a_paragraph_says_what_one_would_see(open_page, name)
     assert "divergence above 13.3" in text
 
 
+@browser_test
+def test_settings_at_their_limits_do_no_harm(browser):
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    for settings in (
+        {"sigma_eps": 0},
+        {"sigma_eps": 1000},
+        {"w_ni": 0},
+        {"w1": 0},
+        {"w1": 1e9},
+        {"M": 0, "sigma_x": 0},
+        {"steps": 1},
+        {"steps": 20_000},
+        {"batch_size": 1, "sigma_eps": 9},
+    ):
+        explorer = LinearExplorer(**settings)
+        page.goto("about:blank")
+        page.set_content(shown_html(explorer))
+        page.add_script_tag(content=static_scripts()["linear.js"])
+        assert phase(page) == explorer.phase, settings
+        words = page.get_by_role("status").inner_text()
+        assert not re.search(r"NaN|undefined|∞|–", words), words
+    assert errors == []
+    page.close()
+
+
 FAKE_MODEL = """script => new Promise(async done => {
   const { default: widget } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
   const state = STATE, listeners = {};
