@@ -240,12 +240,13 @@ def javascript():
     Returns
     -------
     str
-        ``passiveFlow(p, start, t)`` returns ``[w0, w1, w_ni, clean_loss]`` at time t, `passive_flow` without its care
-        for sigma_x = 0 (which gives NaN) and for rates times times beyond 600 (which overflow); ``timeScales(p, start)``
-        returns ``[noise, loss]`` as `time_scales` does. ``p`` has the properties M, sigma_x and sigma_eps; ``start`` is
-        ``[w0, w1, w_ni]``.
+        ``passiveFlow(p, start, t)`` returns ``[w0, w1, w_ni, clean_loss]`` at time t, as `passive_flow` does but for its
+        care for sigma_x = 0 (NaN here) and for the last of the way into the saddle (where exp(-R T) underflows);
+        ``timeScales(p, start)`` returns ``[noise, loss]`` as `time_scales` does. ``p`` has the properties M, sigma_x and
+        sigma_eps; ``start`` is ``[w0, w1, w_ni]``.
     """
-    definitions = [(T, sigma_x**2 * t), *DEFINITIONS, (log_N, sp.log(N)), (log_S, log_N - R * T)]
+    size = sp.exp(-R * T) * (1 + BOUNDED) + GROWING  # exp(R T) itself overflows in a long training
+    definitions = [(T, sigma_x**2 * t), *DEFINITIONS, (log_S, sp.log(size)), (log_N, log_S + R * T)]
     definitions = [(name, value.subs(w_ni, 0)) for name, value in definitions]
     flow = [*SOLUTION[:2], PASSIVE_W_NI, PASSIVE_LOSS]
     arguments = "{M, sigma_x, sigma_eps}", "[w0, w1, w_ni]"

@@ -389,6 +389,20 @@ def test_map_is_a_weak_approximation_of_first_order():
     assert abs(fine.mean() - theory) < 4 * fine.std() / math.sqrt(paths)
 
 
+@pytest.mark.parametrize("b", [10, 1000])
+@pytest.mark.parametrize("sigma", [1.0, 4.0, 10.0])
+def test_variance_that_the_map_leaves_out_does_not_depend_on_the_batch(b, sigma):
+    # footnote 4: one step of w_ni with the batch's <eps^2> against one with its mean, which Eq. (5) takes
+    _, xe, ee = linear.batch_moments(np.random.default_rng(3), b, 400_000)
+    assert abs(np.std(sigma**2 * ee) / (sigma**2 * math.sqrt(2 / b)) - 1) < 0.01
+    exact, kept = (
+        linear.step(*START.values(), 0.01, 1.0, 1.0, sigma * xe, sigma**2 * even)[2] for even in (ee, 1.0)
+    )
+    w0, w1, w_ni = START.values()
+    expected = 1 + 2 * sigma**2 * w1**2 * w_ni**2 / (w1 * w0 - 1) ** 2
+    assert abs(np.var(exact) / np.var(kept) / expected - 1) < 0.02
+
+
 @pytest.mark.parametrize("X", [0.02, 0.5, 1.5])
 def test_stationary_variance_of_the_niw(X):
     # footnote 7: with w1 and u = w1 w0 - M at rest, the random walk of w_ni has a fence
