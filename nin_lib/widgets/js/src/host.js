@@ -52,9 +52,8 @@ export function defineExplorer(name, mount) {
 // A link to "#NAME?sigma_eps=16&eta=0.02" sets these values; so does an address that ends like this.
 function followLinks(root, name, model) {
   const apply = hash => {
-    const [target, query] = decodeURIComponent(hash.slice(1)).split("?");
-    if (target !== name || query === undefined) return false;
-    for (const [key, text] of new URLSearchParams(query)) {
+    if (!hash.startsWith(`#${name}?`)) return false;
+    for (const [key, text] of new URLSearchParams(hash.slice(name.length + 2))) {
       const value = Number(text);
       if (typeof model.get(key) === "number" && Number.isFinite(value)) model.set(key, value);
       else if (typeof model.get(key) === "string") model.set(key, text);
@@ -68,7 +67,7 @@ function followLinks(root, name, model) {
     if (link && apply(link.hash)) event.preventDefault();
   };
   document.addEventListener("click", click);
-  if (location.hash.startsWith(`#${name}?`)) apply(location.hash);
+  apply(location.hash);
   return () => document.removeEventListener("click", click);
 }
 
