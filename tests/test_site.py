@@ -71,6 +71,11 @@ def test_page_fits_a_phone(page, scheme, browser, base):
         tab, watched = opened(context, base, page)
         assert tab.evaluate("document.documentElement.dataset.theme") == scheme
         assert tab.evaluate("document.documentElement.scrollWidth") <= 375
+        # what an equation has left of its box can not be scrolled to
+        lefts = tab.locator("mjx-container[display=true]").evaluate_all(
+            "equations => equations.map(e => e.getBoundingClientRect().left)"
+        )
+        assert min(lefts, default=0) >= 0
         watched.assert_clean()
 
 
