@@ -250,6 +250,19 @@ def test_relu_derivatives_end_at_the_second():
     assert derivatives[3:].abs().max() == 0
 
 
+def test_derivatives_of_a_linear_loss_vanish_from_the_second_also_with_trainable_weights():
+    last, z, w_ni = normal(3).requires_grad_(), normal(4, 3, seed=1), normal(3, seed=2)
+    derivatives = directional_derivatives(lambda z: z @ last, z, w_ni, 4)
+    assert torch.allclose(derivatives[1], (w_ni @ last).detach().expand(4), rtol=1e-13)
+    assert derivatives[2:].abs().max() == 0
+
+
+def test_random_network_has_weights_of_the_stated_scales():
+    net = SmallNetwork.random("tanh", width=10_000, seed=1)
+    for weights, scale in ((net.a, 1), (net.b, 1), (net.w_ni, 1), (net.v, 0.01)):
+        assert stats.kstest(weights.numpy(), stats.norm(scale=scale).cdf).pvalue > 1e-3
+
+
 # --- Quadrature ----------------------------------------------------------------------------------------
 
 
