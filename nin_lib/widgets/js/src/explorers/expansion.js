@@ -18,7 +18,6 @@ import { createPlot } from "../plot.js";
 /* global palette */
 
 const STATE = ["activation", "sigma_eps", "order"];
-const SIGMAS = sigmas;
 const TICKS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const EPS = Float64Array.from({ length: 241 }, (_, i) => (i - 120) / 30); // -4 ... 4
 const [EXACT, SERIES] = [palette.weights.w_ni, palette.weights.w1];
@@ -36,8 +35,8 @@ function mount(root, model) {
       slider(model, {
         name: "sigma_eps",
         label: "injected noise",
-        min: SIGMAS[0],
-        max: SIGMAS.at(-1),
+        min: sigmas[0],
+        max: sigmas.at(-1),
         log: true,
       }),
     ),
@@ -129,14 +128,14 @@ function mount(root, model) {
     });
     const exactMeans = means(name);
     const ys = [order, 0].map(k =>
-      exactMeans.map((value, i) => Math.abs(meanSeries(name, k, SIGMAS[i]) - value)),
+      exactMeans.map((value, i) => Math.abs(meanSeries(name, k, sigmas[i]) - value)),
     );
     const marks = [{ at: sigma, text: "σ" }];
     if (Number.isFinite(limit)) marks.push({ at: limit, text: "stops helping" });
     errors.set({
-      at: SIGMAS,
+      at: sigmas,
       ys,
-      xRange: [Math.log10(SIGMAS[0]), Math.log10(SIGMAS.at(-1))],
+      xRange: [Math.log10(sigmas[0]), Math.log10(sigmas.at(-1))],
       yRange: [-9, 1],
       marks,
       description: `Error of the mean loss by the series of order ${order}, for noise of 0.02 to 5. ${limits}`,
@@ -148,7 +147,7 @@ function mount(root, model) {
       limit,
       along: [curve, seriesCurve],
       errors: ys,
-      sigmas: SIGMAS,
+      sigmas,
       eps: EPS,
     };
   }
