@@ -149,6 +149,7 @@ def test_small_sigma_x_tends_to_none():
     common = dict(t=2.0, **START, sigma_eps=1.0)
     frozen = passive_flow(**common, sigma_x=0.0)
     assert frozen == pytest.approx((0.1, 1.5, 0.1 * math.exp(-2 * 1.5**2), 0.0), rel=1e-12)
+    assert frozen.clean_loss == 0
     for scale in (1e-3, 1e-6, 1e-9):
         flow = passive_flow(**common, sigma_x=scale)
         assert np.allclose(flow[:3], frozen[:3], rtol=100 * scale**2 + 1e-12)
