@@ -13,6 +13,7 @@ import pytest
 from nin_lib import experiments
 from nin_lib.__main__ import main
 from nin_lib.experiments import Experiment, Result
+from nin_lib.linear import Phase
 
 
 def double(settings):
@@ -121,7 +122,9 @@ def test_missing_results_say_how_to_compute_them(toy, tmp_path):
 
 def test_command_line(toy, tmp_path, capsys):
     assert main(["run", "toy", "--out", str(tmp_path), "--jobs", "1"]) == 0
-    assert f"3 results in {tmp_path / 'toy'}" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert f"3 results in {tmp_path / 'toy'}" in printed.out
+    assert "toy: 100%" in printed.err and "3/3" in printed.err  # the progress bar
     assert main(["list", "--out", str(tmp_path)]) == 0
     listed = capsys.readouterr().out
     assert "3 of    3   doubles" in listed and "linear-boundaries" in listed
@@ -151,6 +154,18 @@ def test_stored_results_are_small_and_come_out_again():
 
 
 # --- statistics of the boundaries ----------------------------------------------------------------------------------
+
+
+def test_fraction_from_counts_a_phase_and_all_beyond_it():
+    result = Result({}, {"counts": np.array([[4, 3, 2, 1], [0, 0, 1, 19]])}, {})
+    wanted = {
+        Phase.DECOUPLED: [1, 1],
+        Phase.DECAY: [0.6, 1],
+        Phase.CATAPULT: [0.3, 1],
+        Phase.DIVERGENT: [0.1, 0.95],
+    }
+    for phase, fractions in wanted.items():
+        np.testing.assert_allclose(experiments.fraction_from(result, phase), fractions)
 
 
 def logistic(sigma_eps, centre, width):
