@@ -23,12 +23,17 @@ from nin_lib.widgets import static_scripts
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 DRAW_PLOTLY = """\
-for (const figure of document.querySelectorAll(".plotly-figure")) {
+const figures = [...document.querySelectorAll(".plotly-figure")];
+function drawNext() {
+  const figure = figures.shift();
+  if (!figure) return;
   const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
   figure.querySelector("p").remove();
   Plotly.newPlot(figure.appendChild(document.createElement("div")), data, layout,
                  { responsive: true, displaylogo: false, plotlyServerURL: "" });
+  setTimeout(drawNext); // one figure at a time: a slider moves in between
 }
+drawNext();
 """
 
 
