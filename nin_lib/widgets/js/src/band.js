@@ -2,7 +2,7 @@
 
 import { bindSlider, scaleOf } from "./controls.js";
 import { format, h, symbol } from "./host.js";
-import { PHASES } from "./linear-model.js";
+import { PHASES, swatch } from "./phases.js";
 /* global palette */
 
 const ROW = 16; // height of a tick's label, as in style.css
@@ -109,15 +109,6 @@ export function createBand(model, options, ticks) {
       model.off(`change:${name}`, mark);
     },
   };
-}
-
-// A square of a phase's colour, to stand before its name.
-export function swatch(phase) {
-  return h("span", {
-    class: "nin-swatch",
-    style: `background: ${palette.phases[phase]}`,
-    "aria-hidden": "true",
-  });
 }
 
 // [[phase, [from, to]], ...]: the longest run of each phase that occurs.

@@ -33,7 +33,9 @@ const shown = (value, { integer }) => (integer ? String(value) : format(value));
 // { name, min, max, step, log, integer }
 export function bindSlider(input, model, { name, step, ...range }) {
   const { low, high, place, settingAt } = scaleOf(range);
-  Object.assign(input, { type: "range", name, min: low, max: high, step: step ?? (high - low) / 500 });
+  // A trifle less than the 500th part, or rounding can put the end of the slider out of reach.
+  const fine = (high - low) / (500 + 1e-6);
+  Object.assign(input, { type: "range", name, min: low, max: high, step: step ?? fine });
   const toValue = position => settingAt((position - low) / (high - low));
   const show = () => {
     const value = model.get(name);

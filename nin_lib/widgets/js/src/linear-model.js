@@ -3,7 +3,6 @@
 /* global makeLinear */
 
 export const { run, loss, clean_loss } = makeLinear();
-export const PHASES = ["decoupled", "decay", "catapult", "divergent"];
 
 // The numbers in the definition of a phase, as in nin_lib.linear.
 const LARGEST_WEIGHT = 1e8;
@@ -11,7 +10,7 @@ const LEARNED = 0.01;
 const DECAYED = 0.5;
 
 // p: { eta, M, sigma_x, sigma_eps, batch_size, w0, w1, w_ni, steps }; noise: Float64Array of Phi, at least `steps` long.
-// Returns the run and the phase as an index into PHASES, with the events that its words need:
+// Returns the run and the phase as an index into PHASES (phases.js), with the events that its words need:
 // `learned`, the step at which the clean loss falls below 1 % of its start, and `lost`, that at which a weight passes
 // 1e8 (null where there is none); `kept`, |w_ni| when learned (else at the end) and `peak`, the largest |w1 w_ni|,
 // both relative to the start.

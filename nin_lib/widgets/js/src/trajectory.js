@@ -1,11 +1,11 @@
 // One run of the linear model: its curves in two charts, and its phase in words.
 
-import { swatch } from "./band.js";
 import { createChart } from "./chart.js";
 import { button, setValue } from "./controls.js";
 import { format, h, symbol } from "./host.js";
-import { losses, PHASES, simulate } from "./linear-model.js";
+import { losses, simulate } from "./linear-model.js";
 import { noiseStream } from "./noise.js";
+import { PHASES, swatch } from "./phases.js";
 /* global palette */
 
 export const SETTINGS = [

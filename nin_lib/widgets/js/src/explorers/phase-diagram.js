@@ -1,13 +1,13 @@
 // The phases of the linear model over sigma_eps and another setting, and the trajectory at a point of this map.
 
-import { swatch } from "../band.js";
 import { DASHES, lineSample } from "../chart.js";
 import { choice } from "../choice.js";
 import { slider } from "../controls.js";
 import { defineExplorer, h, onFrame, symbol } from "../host.js";
-import { boundaries, PHASES } from "../linear-model.js";
+import { boundaries } from "../linear-model.js";
 import { createMap } from "../map.js";
 import { createPhaseMap, spread } from "../phase-map.js";
+import { PHASES, swatch } from "../phases.js";
 import { createTrajectory, RANGES, readSettings, SETTINGS } from "../trajectory.js";
 /* global palette, stepColors */
 
