@@ -155,7 +155,7 @@ def noise_stream(seed, steps):
     return np.add.accumulate(uniforms(seed, 12 * steps).reshape(steps, 12), axis=1)[:, -1] - 6
 
 
-def uniforms(seed, n):
+def uniforms(seed, n, after=0):
     """Uniform numbers in (0, 1) that `noise_stream` and the explorers' samples are made of, as in js/src/noise.js.
 
     Parameters
@@ -163,6 +163,8 @@ def uniforms(seed, n):
     seed : int
         From 0 to 2^32 - 1.
     n : int
+    after : int
+        How many numbers of the stream to leave out.
 
     Returns
     -------
@@ -170,7 +172,7 @@ def uniforms(seed, n):
         A hash of the seed and of the number's place, so that each can be computed without the others.
     """
     start = _hash(np.array([seed], dtype=np.uint32))
-    counter = np.arange(1, n + 1, dtype=np.uint32)
+    counter = np.arange(after + 1, after + n + 1, dtype=np.uint32)
     return (_hash(start + counter * np.uint32(0x9E3779B9)) + 0.5) / 4294967296
 
 

@@ -19,10 +19,13 @@ export function uniforms(seed) {
 export function noiseStream(seed, n) {
   const uniform = uniforms(seed);
   const stream = new Float64Array(n);
-  for (let i = 0, k = 0; i < n; i++) {
-    let sum = 0;
-    for (let j = 0; j < 12; j++) sum += uniform(++k);
-    stream[i] = sum - 6;
-  }
+  for (let i = 0; i < n; i++) stream[i] = normal(uniform, i);
   return stream;
+}
+
+// The i-th of them, i = 0, 1, ...
+export function normal(uniform, i) {
+  let sum = 0;
+  for (let k = 12 * i + 1; k <= 12 * i + 12; k++) sum += uniform(k);
+  return sum - 6;
 }

@@ -6,7 +6,8 @@ import { DASHES, lineSample, powerOfTen } from "./chart.js";
 import { format, h, inkOf, onFrame } from "./host.js";
 
 // root: the explorer, whose text colour the chart takes; the caller places `element`.
-// curves: [{ name, color, kind: "line" | "points" | "bars", dash }], name in words or as an element.
+// curves: [{ name, color, kind: "line" | "points" | "dotted" | "bars", dash }], name in words or as an element; a dotted line
+// joins its points across places where it has no value.
 // x: { log, ticks }: with log, places are logarithms of the values, and `ticks` lists the values to label.
 // With logY, values are drawn as their decimal logarithms. What lies beyond an axis is drawn just outside of it.
 export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }) {
@@ -28,6 +29,7 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
   ];
   let values = curves.map(() => []);
   let marks = [];
+  let fadeFrom = null;
   const axis = {
     stroke: () => ink(0.8),
     font: "12px system-ui, sans-serif",
@@ -61,11 +63,24 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
         { ...axis, size: logY ? 46 : 56, space: 26, ...(logY ? decades : { values: (u, ticks) => ticks.map(plain) }) },
       ],
       series: [{}, ...curves.map(series)],
-      hooks: { draw: [drawMarks], setCursor: [read] },
+      drawOrder: ["series", "axes"],
+      hooks: { drawSeries: [drawFade], draw: [drawMarks], setCursor: [read] },
     },
     [[0, 1], ...curves.map(() => [null, null])],
     plot,
   );
+
+  // Between the curves and the grid, which stays.
+  function drawFade(u, drawn) {
+    if (fadeFrom === null || drawn < curves.length) return;
+    const { left, top, width, height } = u.bbox;
+    const x = u.valToPos(placeOf(fadeFrom), "x", true);
+    u.ctx.save();
+    u.ctx.globalCompositeOperation = "destination-out"; // pale on any background
+    u.ctx.fillStyle = "rgba(0,0,0,0.7)";
+    u.ctx.fillRect(x, top, left + width - x, height);
+    u.ctx.restore();
+  }
 
   function drawMarks(u) {
     const { ctx } = u;
@@ -112,9 +127,9 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
   return {
     element,
     // at: the abscissa; ys: for each curve its values there, null for none; ranges in places (logarithms with log);
-    // marks: [{ at, text }]; description: the chart in words.
-    set({ at, ys, xRange: newX, yRange: newY, marks: newMarks = [], description }) {
-      [xRange, yRange, values, marks] = [newX, newY, ys, newMarks];
+    // marks: [{ at, text }]; fade: from where on the curves are pale; description: the chart in words.
+    set({ at, ys, xRange: newX, yRange: newY, marks: newMarks = [], fade = null, description }) {
+      [xRange, yRange, values, marks, fadeFrom] = [newX, newY, ys, newMarks, fade];
       const [below, above] = [yRange[0] - (yRange[1] - yRange[0]), yRange[1] + (yRange[1] - yRange[0])];
       const drawn = ys.map(values =>
         Array.from(values, value => {
@@ -142,6 +157,10 @@ function series({ color, kind, dash }) {
       points: { show: true, size: 8, width: 2, fill: "transparent" },
     };
   }
+  if (kind === "dotted") {
+    const points = { show: true, size: 5, width: 0, fill: color };
+    return { stroke: color, dash: DASHES[dash], width: 1.75, spanGaps: true, points };
+  }
   if (kind === "bars")
     return {
       stroke: color,
@@ -155,7 +174,7 @@ function series({ color, kind, dash }) {
 
 // What stands before a curve's name in the legend.
 function sample(curve) {
-  if ((curve.kind ?? "line") === "line") return lineSample(curve);
+  if (["line", "dotted"].includes(curve.kind ?? "line")) return lineSample(curve);
   const shape =
     curve.kind === "points"
       ? `<circle cx="11" cy="5" r="3.5" fill="none" stroke="${curve.color}" stroke-width="2"/>`
