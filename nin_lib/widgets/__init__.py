@@ -5,6 +5,7 @@ from nin_lib.widgets.expansion import ExpansionExplorer
 from nin_lib.widgets.linear import LinearExplorer
 from nin_lib.widgets.phase_diagram import PhaseDiagramExplorer
 from nin_lib.widgets.timescales import TimescalesExplorer
+from nin_lib.widgets.training import TrainingExplorer
 
 __all__ = [
     "BatchAverageExplorer",
@@ -12,6 +13,7 @@ __all__ = [
     "LinearExplorer",
     "PhaseDiagramExplorer",
     "TimescalesExplorer",
+    "TrainingExplorer",
     "static_scripts",
 ]
 
@@ -21,6 +23,7 @@ _EXPLORERS = (
     TimescalesExplorer,
     ExpansionExplorer,
     BatchAverageExplorer,
+    TrainingExplorer,
 )
 
 

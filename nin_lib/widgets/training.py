@@ -1,0 +1,134 @@
+"""The explorer that trains a network with a noise injection node on digits, in the reader's browser."""
+
+import functools
+import json
+import math
+
+import numpy as np
+
+from nin_lib.widgets.base import Explorer, Number, Whole, uniforms
+
+EPOCHS = 20
+PURPOSES = ("weights", "nin", "order")
+
+
+class HashStream(np.random.Generator):
+    """The explorer's random numbers for one purpose, as a seed for `mlp`, `NoiseInjection` and `train`.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2^32 - 1.
+    purpose : {"weights", "nin", "order"}
+        The same seed gives each purpose a stream of its own.
+
+    See Also
+    --------
+    nin_lib.widgets.base.noise_stream : how a normal number is made of integer hashes, which JavaScript does alike.
+    """
+
+    def __init__(self, seed, purpose):
+        super().__init__(np.random.PCG64(0))  # which the two methods below do not use
+        self._seed = (len(PURPOSES) * seed + PURPOSES.index(purpose)) % 2**32
+        self._place = 0
+
+    def _uniforms(self, n):
+        self._place += n
+        return uniforms(self._seed, n, after=self._place - n)
+
+    def standard_normal(self, size):
+        """Array of this size; each number the sum of 12 uniform ones less 6."""
+        n = math.prod(np.atleast_1d(size))
+        return (np.add.accumulate(self._uniforms(12 * n).reshape(n, 12), axis=1)[:, -1] - 6).reshape(size)
+
+    def permutation(self, n):
+        """The numbers 0, ..., n - 1 in random order: sorted by as many uniform numbers, no two of which are equal."""
+        return np.argsort(self._uniforms(n))
+
+
+@functools.cache
+def _digits():
+    """The data set for the browser: the pixels as letters A, B, ... in the place of the levels."""
+    from nin_lib import data, training  # these import torch, which takes seconds
+
+    digits = data.load("digits")
+    pixels = np.concatenate([digits.x_train.numpy(), digits.x_val.numpy()])
+    labels = np.concatenate([digits.y_train.numpy(), digits.y_val.numpy()])
+    levels, places = np.unique(pixels, return_inverse=True)
+    return {
+        "levels": levels.tolist(),
+        "pixels": (places + ord("A")).astype(np.uint8).tobytes().decode(),
+        "labels": "".join(map(str, labels)),
+        "train": len(digits.x_train),
+        "diverged": training.DIVERGED,
+        "clean_every": training.CLEAN_EVERY,
+    }
+
+
+class TrainingExplorer(Explorer):
+    """Drag sigma_eps and watch a 64-128-10 ReLU net with a NIN on its first layer learn to read digits, in 20 epochs.
+
+    Parameters
+    ----------
+    sigma_eps : float
+        Standard deviation of the noise.
+    eta : float
+        Learning rate.
+    batch_size : int
+        Samples in a batch, up to the 1,078 of the training set.
+    seed : int
+        Seed of the weights, of W_NI with its noise, and of the order of the samples.
+
+    Each is a trait: readable, settable and observable. A value that is not right raises a ValueError.
+    """
+
+    name = "training"
+
+    sigma_eps = Number(10.0, 0, remedy="use 0 to switch the noise off")
+    eta = Number(0.2, 0, strictly=True, remedy="0.2 trains the net well")
+    batch_size = Whole(128, 1, 1078, "it counts the samples of a batch")
+    seed = Whole(0, 0, 2**32 - 1, "any such number will do")
+
+    @classmethod
+    def javascript(cls):
+        return f"const digits = {json.dumps(_digits())};"
+
+    def run(self, epochs=EPOCHS):
+        """The training on the screen, by PyTorch on the explorer's own streams: a `nin_lib.training.History`."""
+        import torch
+
+        from nin_lib.data import load
+        from nin_lib.injection import NoiseInjection
+        from nin_lib.training import mlp, train
+
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # so that no digit depends on the number of cores
+        try:
+            net = mlp((64, 128, 10), HashStream(self.seed, "weights"))
+            nin = NoiseInjection(net, "0", self.sigma_eps, seed=HashStream(self.seed, "nin"))
+            return train(
+                net,
+                load("digits"),
+                lr=self.eta,
+                batch_size=self.batch_size,
+                epochs=epochs,
+                nin=nin,
+                seed=HashStream(self.seed, "order"),
+            )
+        finally:
+            torch.set_num_threads(threads)
+
+    @property
+    def phase(self):
+        """Phase of the training on the screen."""
+        return self.run().phase
+
+    def fallback(self):
+        return (
+            "<p><strong>An explorer with sliders stands here where JavaScript runs.</strong> For every position of the "
+            "sliders it trains a network of 64 inputs, 128 ReLU units and 10 outputs, with a noise injection node on "
+            f"its first layer, on scikit-learn's digits for {EPOCHS} epochs, and draws the losses, the norm of the noise "
+            "weights and the validation accuracy as they come. With noise of standard deviation σ<sub>ε</sub> = "
+            f"{self.sigma_eps:.3g}, learning rate {self.eta:.3g} and batches of {self.batch_size} the training is in the "
+            f"<em>{self.phase}</em> phase.</p>"
+        )
