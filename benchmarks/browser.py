@@ -18,6 +18,7 @@ from conftest import CHROMIUM_ARGS, served  # noqa: E402
 SITE = ROOT / "_build" / "html"
 PAGE = "book/index.html"
 MAP_PAGE = "book/four-phases.html"
+TRAINING_PAGE = "book/noise-injection.html"
 
 # Notes how long each frame's callback takes, with the microtasks in which uPlot draws.
 WATCH_FRAMES = """
@@ -78,6 +79,47 @@ MAP = """async () => {
   }
   seen = () => {};
   return [first, last];
+}"""
+# A drag of 2 s through trainings that do not diverge: from each move to the next picture with a curve as new as the move,
+# and the main thread's work in each frame meanwhile. Then five trainings from start to end: their epochs per second.
+TRAIN = """async () => {
+  const root = document.querySelector(".nin-explorer[data-explorer=training]");
+  const slider = root.querySelector("input[name=sigma_eps]");
+  const [low, high] = [Number(slider.min), Number(slider.max)];
+  const [moves, latency, rates] = [[], [], []];
+  let finish = () => {};
+  let run = root.ninTraining;
+  const painted = () => new Promise(done => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(null);
+  });
+  Object.defineProperty(root, "ninTraining", { get: () => run, async set(newest) {
+    run = newest;
+    await painted();
+    const now = performance.now();
+    const last = moves.findLastIndex(move => move.sigma === newest.p.sigma_eps);
+    for (const move of moves.splice(0, last + 1)) latency.push(now - move.at);
+    if (newest.done) finish(now);
+  } });
+  frameWork.length = 0;
+  const start = performance.now();
+  for (let passed = 0; passed < 2000; passed = performance.now() - start) {
+    await new Promise(done => setTimeout(done, 5 + 10 * Math.random()));
+    const at = performance.now();
+    slider.value = low + (high - low) * (0.05 + 0.7 * passed / 2000);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    moves.push({ at, sigma: Number(slider.getAttribute("aria-valuetext")) });
+  }
+  await new Promise(done => { finish = done; });
+  const work = [...frameWork];
+  for (let k = 0; k < 5; k++) {
+    const from = performance.now();
+    const done = new Promise(end => { finish = end; });
+    root.querySelector(".nin-button").click();
+    rates.push(20 / (await done - from) * 1000);
+  }
+  return [latency, work, rates];
 }"""
 STEPS = """n => {
   const p = { eta: 0.01, M: 1, sigma_x: 1, sigma_eps: 1, batch_size: 1000, w0: 0.1, w1: 1.5, w_ni: 0.1, steps: n };
@@ -153,6 +195,33 @@ def main():
             "x",
             1.25,
             beside,
+        )
+        page.close()
+
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.add_init_script(WATCH_FRAMES)
+        page.goto(f"{base}/{TRAINING_PAGE}")
+        page.wait_for_function("document.querySelector('.nin-explorer')?.ninTraining?.done")
+        latency, work, rates = page.evaluate(TRAIN)
+        row(
+            "training: time of an epoch on digits, median of 5 trainings",
+            1000 / statistics.median(rates),
+            "ms",
+            20,
+            f"{statistics.median(rates):.0f} epochs/s",
+        )
+        row(
+            "training: from a move to its curve, median of a drag of 2 s",
+            statistics.median(latency),
+            "ms",
+            60,
+        )
+        row(
+            "training: longest work in a frame of this drag",
+            max(work),
+            "ms",
+            16,
+            f"median {statistics.median(work):.1f} ms",
         )
         page.close()
 
