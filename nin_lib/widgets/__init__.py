@@ -33,7 +33,7 @@ def static_scripts():
     Returns
     -------
     dict of str to str
-        File name, the page's data-explorer with ".js", to the text of a classic script, to be loaded with ``defer``.
+        File name, the page's data-explorer with ".js", to the text of a classic script (see `Explorer.static_script`).
 
     Raises
     ------

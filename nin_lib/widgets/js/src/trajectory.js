@@ -135,7 +135,8 @@ function describe(p, { phase, learned, lost, kept, peak }) {
       ? `The clean loss is not yet below 1 % after ${p.steps} ${p.steps === 1 ? "step" : "steps"}`
       : `The clean loss is below 1 % at step ${learned}`;
   if (PHASES[phase] === "catapult") {
-    return `The noise that reaches the output grows to ${format(peak)} times its start, then falls. ${clean}.`;
+    const grows = Number.isFinite(peak) ? `grows to ${format(peak)} times its start` : "starts at zero and grows";
+    return `The noise that reaches the output ${grows}, then falls. ${clean}.`;
   }
   if (p.w_ni === 0) return `${clean}; the noise weight starts at zero.`;
   const percent = kept >= 0.0005 ? `${format(100 * kept)} %` : "less than 0.1 %";
