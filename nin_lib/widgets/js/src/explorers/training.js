@@ -93,7 +93,7 @@ function mount(root, model) {
       xRange: [0, EPOCHS],
       marks: ends,
       fade: done ? null : now,
-      description: `${words.data} ${EPOCHS} epochs.`,
+      description: `Curves over ${EPOCHS} epochs of training, ${name.textContent}${words.data}`,
     };
     lossPlot.set({ ...common, ys: [shown.batch_loss, shown.clean_loss], yRange: [-2, 3] });
     niwPlot.set({ ...common, ys: [shown.niw_norm], yRange: [-1, 2] });
