@@ -22,7 +22,7 @@ body {{ margin: 0 auto; max-width: 700px; font-family: sans-serif; background: #
 @media (prefers-color-scheme: dark) {{ html:not([data-theme=light]) body {{ background: #121212; color: #ddd }} }}
 html[data-theme=dark] body {{ background: #121212; color: #ddd }}
 </style>{explorer}<p>{links}</p><script defer src="{name}.js"></script></html>"""
-AT = {Phase.DECOUPLED: 0.1, Phase.DECAY: 1, Phase.CATAPULT: 11, Phase.DIVERGENT: 16}  # audit, section 2
+AT = {Phase.DECOUPLED: 0.1, Phase.DECAY: 1, Phase.CATAPULT: 11, Phase.DIVERGENT: 16}
 
 
 def shown_html(explorer):
@@ -378,7 +378,7 @@ def test_simulate_on_the_explorers_noise_gives_its_run():
     assert np.array_equal(run.w1, explorer.run().w1)
 
 
-def test_phases_at_the_audits_values():
+def test_phases_where_the_links_lead():
     for wanted, sigma in AT.items():
         assert LinearExplorer(sigma_eps=sigma).phase == wanted
 

@@ -41,9 +41,7 @@ def test_map_is_equations_5_and_6_as_printed():
     A, A_ni = noise * w_ni * (2 * w1 * w0 - M), noise * w1 * (w1 * w0 - M)
     B, B_ni, C = eta * w_ni**2, eta * w1**2, eta * (w1 * w0 - M) * w0 * sx**2
     printed = {1: A * se + w1 * (1 - B * se**2) - C, 2: A_ni * se + w_ni * (1 - B_ni * se**2)}
-    printed[0] = (
-        w0 - eta * (w1 * w0 - M) * w1 * sx**2 + noise * se * w1**2 * w_ni
-    )  # audit: the paper omits it
+    printed[0] = w0 - eta * (w1 * w0 - M) * w1 * sx**2 + noise * se * w1**2 * w_ni  # the paper omits it
     values = dict(linear.MEANS)
     moments = dict([linear.CROSS]) | values
     for i, right in printed.items():
@@ -211,7 +209,7 @@ def test_losses_are_means_over_the_samples():
 
 
 def phase_by_definition(w0, w1, w_ni, clean):
-    """Audit, section 2, word for word, on one trajectory."""
+    """The definition in `LinearModel.simulate`, word for word, on one trajectory."""
     weights = np.stack([w0, w1, w_ni])
     if not np.isfinite(weights).all() or np.abs(weights).max() > 1e8:
         return Phase.DIVERGENT
@@ -246,7 +244,7 @@ def test_a_weight_that_was_beyond_1e8_makes_the_run_divergent():
     assert np.abs([run.w0[1:], run.w1[1:]]).max() < 1e8 < run.w1[0] and run.phase is Phase.DIVERGENT
 
 
-AUDIT = {  # audit, section 2: 200 seeds, medians
+AUDIT = {  # measured by other code before this library was written: 200 seeds, medians
     0.1: (Phase.DECOUPLED, {"1/e": 3833}),
     1.0: (Phase.DECAY, {"1/e": 43, "1 %": 88}),
     11.0: (Phase.CATAPULT, {"peak": 4.4, "min w1": 0.78, "1 %": 181}),

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urldefrag
+from urllib.parse import parse_qsl, unquote, urldefrag
 
 import nbformat
 import pytest
 from conftest import ROOT, Watched, served
 
+from nin_lib import widgets
 from nin_lib.widgets import LinearExplorer
 
 SITE = ROOT / "_build" / "html"
@@ -145,6 +146,19 @@ def test_every_link_inside_the_site_leads_somewhere():
     assert broken == []
 
 
+def test_every_link_to_an_explorer_sets_values_that_it_takes():
+    classes = {cls.name: cls for cls in vars(widgets).values() if isinstance(cls, type)}
+    links = [href for page in PAGES for href in Links((SITE / page).read_text()).hrefs]
+    settings = [re.fullmatch(r"#([\w-]+)\?(.+)", href) for href in links]
+    settings = [match.groups() for match in settings if match]
+    assert {name for name, _ in settings} == set(classes)
+    for name, query in settings:
+        explorer = classes[name]()
+        for key, text in parse_qsl(query, strict_parsing=True):
+            value = text if isinstance(explorer.settings()[key], str) else float(text)
+            setattr(explorer, key, value)  # raises if it is not right
+
+
 # The traps of the site, each on a page of the real site or on a small book of its own.
 
 
@@ -219,7 +233,8 @@ def small_book(tmp_path_factory):
     }
     book = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     book.metadata["widgets"] = {
-        "application/vnd.jupyter.widget-state+json": {"state": {}, "version_major": 2}
+        # not empty: MyST-NB leaves an empty one out
+        "application/vnd.jupyter.widget-state+json": {"state": {"m": {}}, "version_major": 2}
     }
     nbformat.write(book, folder / "book/page.ipynb")
     result = build(folder)
