@@ -1,12 +1,8 @@
 // A uPlot chart of curves over steps, as the explorers need it.
 
 import uPlot from "uplot";
-import { format, h, inkOf, onFrame, symbol } from "./host.js";
-
-export const DASHES = { solid: [], dash: [8, 4], dot: [2, 3], dashdot: [8, 3, 2, 3], longdash: [14, 4] };
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-export const powerOfTen = k =>
-  "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map(d => SUPERSCRIPTS[d]).join("");
+import { axisOf, CURSOR, DASHES, DECADES, drawMarks, follow, lineSample, OPTIONS } from "./chart-parts.js";
+import { format, h, symbol } from "./host.js";
 
 // curves: [{ name, color, dash }]. With log, values are drawn as their logarithms, so that zero, 1e100 and infinity are
 // as good as any value: what lies beyond the axis is drawn just outside of it, and what is not finite not at all.
@@ -20,57 +16,30 @@ export function createChart(root, { title, curves, log = false, sync }) {
   );
   const plot = h("div", { class: "nin-plot", role: "img" });
   const element = h("div", { class: "nin-chart" }, h("div", { class: "nin-title" }, title), legend, plot);
-  const ink = alpha => `rgba(${inkOf(root)},${alpha})`;
   let range = [0, 1];
   let steps = { log: false, at: [] };
   let values = curves.map(() => []);
   let marks = [];
   let end = null;
-  const axis = {
-    stroke: () => ink(0.8),
-    font: "12px system-ui, sans-serif",
-    grid: { stroke: () => ink(0.12), width: 1 },
-    ticks: { stroke: () => ink(0.3), width: 1, size: 4 },
-    gap: 4,
-  };
+  const axis = axisOf(root);
   const uplot = new uPlot(
     {
-      width: 300,
-      height: 200,
-      padding: [8, 12, 0, 0],
-      legend: { show: false },
-      cursor: {
-        drag: { x: false, y: false },
-        points: { show: false },
-        y: false,
-        sync: sync && { key: sync },
-      },
+      ...OPTIONS,
+      cursor: { ...CURSOR, sync: sync && { key: sync } },
       scales: { x: { time: false, range: (u, min, max) => [min, max] }, y: { range: () => range } },
       axes: [
         { ...axis, size: 28, space: 60, splits: stepTicks, values: (u, ticks) => ticks.map(stepAt) },
-        {
-          ...axis,
-          size: 46,
-          space: 26,
-          ...(log && { splits: decades, values: (u, ticks) => ticks.map(powerOfTen) }),
-        },
+        { ...axis, size: 46, space: 26, ...(log && DECADES) },
       ],
       series: [
         {},
         ...curves.map(c => ({ stroke: c.color, dash: DASHES[c.dash], width: 1.75, points: { show: false } })),
       ],
-      hooks: { draw: [drawMarks], setCursor: [read] },
+      hooks: { draw: [drawEnd], setCursor: [read] },
     },
     [[0, 1], ...curves.map(() => [null, null])],
     plot,
   );
-
-  function decades(u, axisIndex, min, max) {
-    const step = [1, 2, 3, 4, 5, 10, 20, 50, 100].find(s => (max - min) / s <= 7);
-    const ticks = [];
-    for (let k = Math.ceil(min / step) * step; k <= max; k += step) ticks.push(k);
-    return ticks;
-  }
 
   // With logarithmic steps, step t stands at log10(1 + t): the start is on the axis, too.
   function placeOf(step) {
@@ -91,35 +60,23 @@ export function createChart(root, { title, curves, log = false, sync }) {
     return ticks;
   }
 
-  // Vertical lines with a label, and a shade from the step at which the curves end.
-  function drawMarks(u) {
-    const { ctx } = u;
-    const { left, top, width, height } = u.bbox;
-    const dpr = devicePixelRatio;
-    ctx.save();
-    ctx.font = `${11 * dpr}px system-ui, sans-serif`;
-    ctx.textBaseline = "top";
+  // A shade from the step at which the curves end, and the marks.
+  function drawEnd(u) {
     if (end !== null) {
+      const { left, top, width, height } = u.bbox;
       const x = u.valToPos(placeOf(end.step), "x", true);
-      ctx.fillStyle = end.color;
-      ctx.globalAlpha = 0.14;
-      ctx.fillRect(x, top, left + width - x, height);
-      ctx.globalAlpha = 1;
+      u.ctx.save();
+      u.ctx.fillStyle = end.color;
+      u.ctx.globalAlpha = 0.14;
+      u.ctx.fillRect(x, top, left + width - x, height);
+      u.ctx.restore();
     }
-    for (const { step, text } of end === null ? marks : [end]) {
-      const x = u.valToPos(placeOf(step), "x", true);
-      ctx.strokeStyle = ctx.fillStyle = ink(0.7);
-      ctx.lineWidth = dpr;
-      ctx.setLineDash([3 * dpr, 3 * dpr]);
-      ctx.beginPath();
-      ctx.moveTo(x, top);
-      ctx.lineTo(x, top + height);
-      ctx.stroke();
-      const fits = x + ctx.measureText(text).width + 8 * dpr < left + width;
-      ctx.textAlign = fits ? "left" : "right";
-      ctx.fillText(text, x + (fits ? 5 : -5) * dpr, top + 3 * dpr);
-    }
-    ctx.restore();
+    const shown = end === null ? marks : [end];
+    drawMarks(
+      u,
+      root,
+      shown.map(({ step, text }) => ({ place: placeOf(step), text })),
+    );
   }
 
   function read(u) {
@@ -129,15 +86,6 @@ export function createChart(root, { title, curves, log = false, sync }) {
       if (reading.textContent !== text) reading.textContent = text;
     });
   }
-
-  const fit = onFrame(() => {
-    const { width, height } = plot.getBoundingClientRect();
-    if (width > 0) uplot.setSize({ width: Math.floor(width), height: Math.floor(height) });
-  });
-  const observer = new ResizeObserver(fit);
-  observer.observe(plot);
-  const repaint = () => uplot.redraw(false);
-  root.addEventListener("nin-theme", repaint);
 
   return {
     element,
@@ -166,17 +114,6 @@ export function createChart(root, { title, curves, log = false, sync }) {
       read(uplot);
       if (plot.getAttribute("aria-label") !== description) plot.setAttribute("aria-label", description);
     },
-    destroy() {
-      observer.disconnect();
-      uplot.destroy();
-    },
+    destroy: follow(uplot, plot, root),
   };
-}
-
-export function lineSample({ color, dash }) {
-  const sample = h("span", { class: "nin-line" });
-  sample.innerHTML =
-    `<svg width="22" height="8" aria-hidden="true"><line x1="0" y1="4" x2="22" y2="4" stroke="${color}" ` +
-    `stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}"/></svg>`;
-  return sample;
 }

@@ -1,6 +1,6 @@
 // A map over two settings: an image of cells, lines and names on it, and a point that the pointer and the arrow keys move.
 
-import { powerOfTen } from "./chart.js";
+import { powerOfTen } from "./chart-parts.js";
 import { scaleOf } from "./controls.js";
 import { h, inkOf, onFrame } from "./host.js";
 

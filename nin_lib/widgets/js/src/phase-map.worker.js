@@ -2,17 +2,10 @@
 
 import { simulate } from "./linear-model.js";
 import { noiseStream } from "./noise.js";
+import { pause } from "./pause.js";
 
 const SLICE_MS = 20; // how long a newer request may have to wait
 let latest = null;
-
-// A pause that lets waiting messages in, without the 4 ms that a nested setTimeout takes.
-const channel = new MessageChannel();
-const pause = () =>
-  new Promise(resolve => {
-    channel.port1.onmessage = resolve;
-    channel.port2.postMessage(null);
-  });
 
 // request: { id, p, columns: [name, values], rows: [name, values] }: p with the two named values replaced in each
 // cell. Answers { id, phases, learned, fine }: row by row, coarse cells first repeated over their blocks; fine says that

@@ -2,8 +2,8 @@
 // createChart (chart.js) is for curves over the steps of a training; the two look alike.
 
 import uPlot from "uplot";
-import { DASHES, lineSample, powerOfTen } from "./chart.js";
-import { format, h, inkOf, onFrame } from "./host.js";
+import { axisOf, CURSOR, DASHES, DECADES, drawMarks, follow, lineSample, OPTIONS } from "./chart-parts.js";
+import { format, h } from "./host.js";
 
 // root: the explorer, whose text colour the chart takes; the caller places `element`.
 // curves: [{ name, color, kind: "line" | "points" | "dotted" | "bars", dash }], name in words or as an element; a dotted line
@@ -21,7 +21,6 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
   ];
   const element = h("div", { class: "nin-chart" }, ...frame, h("div", { class: "nin-x-title" }, xTitle));
 
-  const ink = alpha => `rgba(${inkOf(root)},${alpha})`;
   const placeOf = value => (x.log ? Math.log10(value) : value);
   let [xRange, yRange] = [
     [0, 1],
@@ -30,41 +29,23 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
   let values = curves.map(() => []);
   let marks = [];
   let fadeFrom = null;
-  const axis = {
-    stroke: () => ink(0.8),
-    font: "12px system-ui, sans-serif",
-    grid: { stroke: () => ink(0.12), width: 1 },
-    ticks: { stroke: () => ink(0.3), width: 1, size: 4 },
-    gap: 4,
-  };
+  const axis = axisOf(root);
   const xTicks = x.ticks && {
     splits: u => thin(x.ticks, u.bbox.width / devicePixelRatio / 44).map(placeOf),
     values: (u, ticks) => ticks.map(place => plain(x.log ? 10 ** place : place)),
   };
-  const decades = {
-    splits(u, axisIndex, min, max) {
-      const step = [1, 2, 3, 4, 5, 10].find(s => (max - min) / s <= 7);
-      const ticks = [];
-      for (let k = Math.ceil(min / step) * step; k <= max; k += step) ticks.push(k);
-      return ticks;
-    },
-    values: (u, ticks) => ticks.map(powerOfTen),
-  };
   const uplot = new uPlot(
     {
-      width: 300,
-      height: 200,
-      padding: [8, 12, 0, 0],
-      legend: { show: false },
-      cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
+      ...OPTIONS,
+      cursor: CURSOR,
       scales: { x: { time: false, range: () => xRange }, y: { range: () => yRange } },
       axes: [
         { ...axis, size: 28, space: 60, values: (u, ticks) => ticks.map(plain), ...xTicks },
-        { ...axis, size: logY ? 46 : 56, space: 26, ...(logY ? decades : { values: (u, ticks) => ticks.map(plain) }) },
+        { ...axis, size: logY ? 46 : 56, space: 26, ...(logY ? DECADES : { values: (u, ticks) => ticks.map(plain) }) },
       ],
       series: [{}, ...curves.map(series)],
       drawOrder: ["series", "axes"],
-      hooks: { drawSeries: [drawFade], draw: [drawMarks], setCursor: [read] },
+      hooks: { drawSeries: [drawFade], draw: [drawVisible], setCursor: [read] },
     },
     [[0, 1], ...curves.map(() => [null, null])],
     plot,
@@ -82,29 +63,13 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
     u.ctx.restore();
   }
 
-  function drawMarks(u) {
-    const { ctx } = u;
-    const { left, top, width, height } = u.bbox;
-    const dpr = devicePixelRatio;
-    ctx.save();
-    ctx.font = `${11 * dpr}px system-ui, sans-serif`;
-    ctx.textBaseline = "top";
-    ctx.strokeStyle = ctx.fillStyle = ink(0.7);
-    ctx.lineWidth = dpr;
-    ctx.setLineDash([3 * dpr, 3 * dpr]);
-    marks.forEach(({ at, text }, row) => {
-      const place = placeOf(at);
-      if (!(place >= xRange[0] && place <= xRange[1])) return;
-      const x = u.valToPos(place, "x", true);
-      ctx.beginPath();
-      ctx.moveTo(x, top);
-      ctx.lineTo(x, top + height);
-      ctx.stroke();
-      const fits = x + ctx.measureText(text).width + 8 * dpr < left + width;
-      ctx.textAlign = fits ? "left" : "right";
-      ctx.fillText(text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr); // one row each: labels never collide
-    });
-    ctx.restore();
+  function drawVisible(u) {
+    const placed = marks.map(({ at, text }) => ({ place: placeOf(at), text }));
+    drawMarks(
+      u,
+      root,
+      placed.filter(({ place }) => place >= xRange[0] && place <= xRange[1]),
+    );
   }
 
   function read(u) {
@@ -113,16 +78,6 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
       reading.textContent = i == null || !Number.isFinite(values[k][i]) ? "" : format(values[k][i]);
     });
   }
-
-  const observer = new ResizeObserver(
-    onFrame(() => {
-      const { width, height } = plot.getBoundingClientRect();
-      if (width > 0) uplot.setSize({ width: Math.floor(width), height: Math.floor(height) });
-    }),
-  );
-  observer.observe(plot);
-  const repaint = () => uplot.redraw(false);
-  root.addEventListener("nin-theme", repaint);
 
   return {
     element,
@@ -141,11 +96,7 @@ export function createPlot(root, { title, xTitle, curves, x = {}, logY = false }
       read(uplot);
       if (plot.getAttribute("aria-label") !== description) plot.setAttribute("aria-label", description);
     },
-    destroy() {
-      observer.disconnect();
-      root.removeEventListener("nin-theme", repaint);
-      uplot.destroy();
-    },
+    destroy: follow(uplot, plot, root),
   };
 }
 

@@ -1,19 +1,12 @@
 // Trains off the main thread and tells how it goes; a newer request ends a training, but not before it has lived a while.
 
 import { train } from "./digits-training.js";
+import { pause } from "./pause.js";
 
 const LIFE_MS = 80; // else the moves of a fast drag would end each training before there is anything to see
 const NEWS_MS = 5;
 let wanted = null;
 let busy = false;
-
-// A pause that lets waiting messages in, without the 4 ms that a nested setTimeout takes.
-const channel = new MessageChannel();
-const pause = () =>
-  new Promise(resolve => {
-    channel.port1.onmessage = resolve;
-    channel.port2.postMessage(null);
-  });
 
 // request: the settings of a training. Answers: its history so far, every NEWS_MS and at the end.
 onmessage = async ({ data }) => {

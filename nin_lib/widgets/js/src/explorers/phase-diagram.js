@@ -1,6 +1,6 @@
 // The phases of the linear model over sigma_eps and another setting, and the trajectory at a point of this map.
 
-import { DASHES, lineSample } from "../chart.js";
+import { DASHES, lineSample } from "../chart-parts.js";
 import { choice } from "../choice.js";
 import { slider } from "../controls.js";
 import { defineExplorer, h, onFrame, symbol } from "../host.js";
