@@ -16,7 +16,8 @@ book: site ## install what is missing, build the site and say where it is
 
 serve: book ## build the site and serve it on this machine alone
 	@echo "http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT) \
+	  || { echo "make: no server (see above): if port $(PORT) is in use, name another: make serve PORT=8001" >&2; exit 1; }
 
 test: lint unit nbval site browser ## everything that CI checks
 
