@@ -244,6 +244,11 @@ def test_a_weight_that_was_beyond_1e8_makes_the_run_divergent():
     assert np.abs([run.w0[1:], run.w1[1:]]).max() < 1e8 < run.w1[0] and run.phase is Phase.DIVERGENT
 
 
+def test_leaving_zero_is_no_overshoot():
+    run = LinearModel().simulate([0.1, 1.0, 11.0], w_ni=0.0)
+    assert (run.w_ni[1] != 0).all() and list(run.phase) == [Phase.DECOUPLED, Phase.DECOUPLED, Phase.CATAPULT]
+
+
 AUDIT = {  # measured by other code before this library was written: 200 seeds, medians
     0.1: (Phase.DECOUPLED, {"1/e": 3833}),
     1.0: (Phase.DECAY, {"1/e": 43, "1 %": 88}),
