@@ -5,10 +5,9 @@ import math
 
 import numpy as np
 import pytest
-from conftest import Watched
+from explorer_pages import FAKE_MODEL, drag, opening, shown_html, write_page
 from playwright.sync_api import expect
 from scipy import optimize, stats
-from test_explorers import FAKE_MODEL, PAGE, drag, shown_html
 
 from nin_lib.expansion import NOISES, NU, SmallNetwork, noise_moment, tail_ratio
 from nin_lib.widgets import BatchAverageExplorer, ExpansionExplorer
@@ -23,32 +22,15 @@ LINKS = '<a href="#expansion?activation=relu&order=4">relu</a> <a href="#batch-a
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("expansion")
-    for name, explorer in EXPLORERS.items():
-        (folder / f"{name}.html").write_text(
-            PAGE.format(name=name, explorer=shown_html(explorer()), links=LINKS)
-        )
-        (folder / f"{name}.js").write_text(explorer.static_script())
+    for explorer in EXPLORERS.values():
+        write_page(folder, explorer(), LINKS)
     return folder
 
 
 @pytest.fixture
 def open_page(browser, pages):
-    """Open an explorer's page from its file; it must ask nobody and report no error."""
-    contexts = []
-
-    def open_it(path, **options):
-        context = browser.new_context(**options)
-        page = context.new_page()
-        contexts.append((context, Watched(page, pages.as_uri())))
-        page.goto(f"{pages.as_uri()}/{path}")
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".nin-status")
-        return page
-
-    yield open_it
-    for context, watched in contexts:
-        context.close()
-        watched.assert_clean()
+    with opening(browser, pages, "expansion.html", "document.querySelector('.nin-status')") as open_page:
+        yield open_page
 
 
 def painted(page):

@@ -4,33 +4,23 @@ import math
 
 import numpy as np
 import pytest
-from conftest import Watched
+from explorer_pages import opening, write_page
 from playwright.sync_api import expect
 
 from nin_lib.linear import Phase
 from nin_lib.timescales import passive_flow, time_scales
-from nin_lib.widgets import LinearExplorer, TimescalesExplorer, static_scripts
+from nin_lib.widgets import LinearExplorer, TimescalesExplorer
 
 browser_test = pytest.mark.browser
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>timescales</title><body style="margin: 0 auto; max-width: 700px">{explorer}
-<p><a href="#timescales?sigma_eps=8">alternating</a></p><script defer src="timescales.js"></script></body></html>"""
 
 
 @pytest.fixture
 def page(browser, tmp_path):
-    """The explorer's page, opened from a file; it must ask nobody and report no error."""
-    html = TimescalesExplorer(steps=200)._repr_mimebundle_()[0]["text/html"]
-    (tmp_path / "page.html").write_text(PAGE.format(explorer=html))
-    (tmp_path / "timescales.js").write_text(static_scripts()["timescales.js"])
-    context = browser.new_context()
-    page = context.new_page()
-    watched = Watched(page, tmp_path.as_uri())
-    page.goto(f"{tmp_path.as_uri()}/page.html")
-    page.wait_for_selector(".nin-explorer[data-phase]")
-    yield page
-    context.close()
-    watched.assert_clean()
+    link = '<a href="#timescales?sigma_eps=8">alternating</a>'
+    write_page(tmp_path, TimescalesExplorer(steps=200), link)
+    ready = "document.querySelector('.nin-explorer[data-phase]')"
+    with opening(browser, tmp_path, "timescales.html", ready) as open_page:
+        yield open_page()
 
 
 def go_to(page, sigma):

@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 import torch
-from conftest import Watched, served
+from conftest import served
+from explorer_pages import FAKE_MODEL, drag, opening, shown_html, write_page
 from playwright.sync_api import expect
 from scipy import stats
-from test_explorers import FAKE_MODEL, PAGE, drag, shown_html
 
 from nin_lib.data import load
 from nin_lib.linear import Phase
@@ -35,32 +35,14 @@ def one_thread():
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("training")
     links = "".join(f'<a href="#training?sigma_eps={sigma}">{phase}</a> ' for phase, sigma in AT.items())
-    explorer = TrainingExplorer()
-    html = PAGE.format(name="training", explorer=shown_html(explorer), links=links)
-    (folder / "training.html").write_text(html)
-    (folder / "training.js").write_text(explorer.static_script())
+    write_page(folder, TrainingExplorer(), links)
     return folder
 
 
 @pytest.fixture
 def open_page(browser, pages):
-    """Open the explorer's page, from the file unless told; it must ask nobody and report no error."""
-    contexts = []
-
-    def open_it(path="training.html", base=None, **options):
-        base = base or pages.as_uri()
-        context = browser.new_context(**options)
-        page = context.new_page()
-        contexts.append((context, Watched(page, base)))
-        page.goto(f"{base}/{path}")
-        if options.get("java_script_enabled", True):
-            page.wait_for_function(DONE)
-        return page
-
-    yield open_it
-    for context, watched in contexts:
-        context.close()
-        watched.assert_clean()
+    with opening(browser, pages, "training.html", DONE) as open_page:
+        yield open_page
 
 
 def finished(page, **settings):

@@ -8,25 +8,15 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import Watched, served
+from conftest import served
+from explorer_pages import FAKE_MODEL, drag, opening, shown_html, write_page
 from playwright.sync_api import expect
 
 from nin_lib.linear import LinearModel, Phase
 from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer, static_scripts
 
 browser_test = pytest.mark.browser
-# What a page of the book does: the theme's attribute decides, else the system's preference.
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{name}</title><style>
-body {{ margin: 0 auto; max-width: 700px; font-family: sans-serif; background: #fff; color: #333 }}
-@media (prefers-color-scheme: dark) {{ html:not([data-theme=light]) body {{ background: #121212; color: #ddd }} }}
-html[data-theme=dark] body {{ background: #121212; color: #ddd }}
-</style>{explorer}<p>{links}</p><script defer src="{name}.js"></script></html>"""
 AT = {Phase.DECOUPLED: 0.1, Phase.DECAY: 1, Phase.CATAPULT: 11, Phase.DIVERGENT: 16}
-
-
-def shown_html(explorer):
-    return explorer._repr_mimebundle_()[0]["text/html"]
 
 
 @pytest.fixture(scope="session")
@@ -34,50 +24,22 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorers")
     links = "".join(f'<a href="#linear?sigma_eps={sigma}">{phase}</a> ' for phase, sigma in AT.items())
     for explorer in (LinearExplorer(), PhaseDiagramExplorer()):
-        html = PAGE.format(name=explorer.name, explorer=shown_html(explorer), links=links)
-        (folder / f"{explorer.name}.html").write_text(html)
-        (folder / f"{explorer.name}.js").write_text(static_scripts()[f"{explorer.name}.js"])
+        write_page(folder, explorer, links)
     return folder
 
 
 @pytest.fixture
 def open_page(browser, pages):
-    """Open an explorer's page, from the file unless told; it must ask nobody and report no error."""
-    contexts = []
-
-    def open_it(path="linear.html", base=None, **options):
-        base = base or pages.as_uri()
-        context = browser.new_context(**options)
-        page = context.new_page()
-        contexts.append((context, Watched(page, base)))
-        page.goto(f"{base}/{path}")
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".nin-explorer[data-phase]")
-        return page
-
-    yield open_it
-    for context, watched in contexts:
-        context.close()
-        watched.assert_clean()
+    with opening(
+        browser, pages, "linear.html", "document.querySelector('.nin-explorer[data-phase]')"
+    ) as open_page:
+        yield open_page
 
 
 def phase(page):
     # the next frame shows what the last event has set
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return page.locator(".nin-explorer").get_attribute("data-phase")
-
-
-def drag(page, locator, start, end, moves):
-    """A real mouse drag between two fractions of the width; yields after each move."""
-    locator.scroll_into_view_if_needed()
-    box = locator.bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + start * box["width"], y)
-    page.mouse.down()
-    for k in range(1, moves + 1):
-        page.mouse.move(box["x"] + (start + (end - start) * k / moves) * box["width"], y)
-        yield k
-    page.mouse.up()
 
 
 @browser_test
@@ -330,25 +292,6 @@ def test_settings_at_their_limits_do_no_harm(browser):
         assert not re.search(r"NaN|undefined|∞|–", words), words
     assert errors == []
     page.close()
-
-
-FAKE_MODEL = """script => new Promise(async done => {
-  const { default: widget } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
-  const state = STATE, listeners = {};
-  window.saved = [];
-  window.model = {
-    get: key => state[key],
-    set(key, value) { state[key] = value; for (const f of listeners["change:" + key] ?? []) f(); },
-    on: (event, f) => (listeners[event] ??= []).push(f),
-    off(event, f) { listeners[event] = listeners[event].filter(g => g !== f); },
-    save_changes() { window.saved.push({ ...state }); },
-  };
-  window.listeners = listeners;
-  const el = document.createElement("div");
-  window.end = await widget.render({ model: window.model, el });
-  document.body.append(el); // JupyterLab, too, puts it into the page later
-  done();
-})"""
 
 
 @browser_test

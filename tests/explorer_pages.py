@@ -1,0 +1,80 @@
+"""Pages with one explorer each, as the book shows it, for the tests that drive explorers in headless Chromium."""
+
+import contextlib
+
+from conftest import Watched
+
+# What a page of the book does: the theme's attribute decides, else the system's preference.
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{name}</title><style>
+body {{ margin: 0 auto; max-width: 700px; font-family: sans-serif; background: #fff; color: #333 }}
+@media (prefers-color-scheme: dark) {{ html:not([data-theme=light]) body {{ background: #121212; color: #ddd }} }}
+html[data-theme=dark] body {{ background: #121212; color: #ddd }}
+</style>{explorer}<p>{links}</p><script defer src="{name}.js"></script></html>"""
+# anywidget's model, as the live kernel's front end hands it to an explorer.
+FAKE_MODEL = """script => new Promise(async done => {
+  const { default: widget } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+  const state = STATE, listeners = {};
+  window.saved = [];
+  window.model = {
+    get: key => state[key],
+    set(key, value) { state[key] = value; for (const f of listeners["change:" + key] ?? []) f(); },
+    on: (event, f) => (listeners[event] ??= []).push(f),
+    off(event, f) { listeners[event] = listeners[event].filter(g => g !== f); },
+    save_changes() { window.saved.push({ ...state }); },
+  };
+  window.listeners = listeners;
+  const el = document.createElement("div");
+  window.end = await widget.render({ model: window.model, el });
+  document.body.append(el); // JupyterLab, too, puts it into the page later
+  done();
+})"""
+
+
+def shown_html(explorer):
+    """The explorer in a page without a kernel."""
+    return explorer._repr_mimebundle_()[0]["text/html"]
+
+
+def write_page(folder, explorer, links=""):
+    """NAME.html with the explorer, and with links that set it, and its script NAME.js beside it."""
+    html = PAGE.format(name=explorer.name, explorer=shown_html(explorer), links=links)
+    (folder / f"{explorer.name}.html").write_text(html)
+    (folder / f"{explorer.name}.js").write_text(explorer.static_script())
+
+
+@contextlib.contextmanager
+def opening(browser, folder, first, ready):
+    """Yields a function that opens a page of the folder, from the file unless told, and waits for the JavaScript `ready`.
+
+    At the end every opened page must have asked nobody and reported no error.
+    """
+    contexts = []
+
+    def open_page(path=first, base=None, **options):
+        base = base or folder.as_uri()
+        context = browser.new_context(**options)
+        page = context.new_page()
+        contexts.append((context, Watched(page, base)))
+        page.goto(f"{base}/{path}")
+        if options.get("java_script_enabled", True):
+            page.wait_for_function(ready)
+        return page
+
+    yield open_page
+    for context, watched in contexts:
+        context.close()
+        watched.assert_clean()
+
+
+def drag(page, locator, start, end, moves):
+    """A real mouse drag between two fractions of the width; yields after each move."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], y)
+    page.mouse.down()
+    for k in range(1, moves + 1):
+        page.mouse.move(box["x"] + (start + (end - start) * k / moves) * box["width"], y)
+        yield k
+    page.mouse.up()
