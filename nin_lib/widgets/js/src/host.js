@@ -112,6 +112,21 @@ export function onFrame(paint) {
   };
 }
 
+// Calls `paint` at once, and asked again before the next frame, once more in that frame: a lone event is on the screen with the
+// next frame, and a flood of them costs no more than two paints a frame.
+export function atOnce(paint) {
+  let waiting = false;
+  const again = onFrame(paint);
+  return () => {
+    if (waiting) return again();
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+    });
+    paint();
+  };
+}
+
 // h("div", { class: "x", onclick: f }, "text", child): an element with attributes, listeners and children.
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

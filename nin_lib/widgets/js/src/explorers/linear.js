@@ -2,7 +2,7 @@
 
 import { createBand } from "../band.js";
 import { slider } from "../controls.js";
-import { defineExplorer, h, onFrame } from "../host.js";
+import { atOnce, defineExplorer, h, onFrame } from "../host.js";
 import { boundaries, losses, simulate } from "../linear-model.js";
 import { noiseStream } from "../noise.js";
 import { createPhaseMap, spread } from "../phase-map.js";
@@ -36,15 +36,15 @@ export function mount(root, model, overlay) {
     phaseMap.request({ p, columns: ["sigma_eps", sigmas], rows: ["sigma_x", [p.sigma_x]] });
     band.showTicks(Object.values(boundaries(p)));
   }
-  const paintSoon = onFrame(trajectory.paint);
-  const bandSoon = onFrame(refreshBand);
-  for (const name of SETTINGS) model.on(`change:${name}`, paintSoon);
+  const paint = atOnce(trajectory.paint);
+  const bandSoon = onFrame(() => setTimeout(refreshBand)); // behind the frame that shows the curves
+  for (const name of SETTINGS) model.on(`change:${name}`, paint);
   for (const name of OTHERS) model.on(`change:${name}`, bandSoon);
   trajectory.paint();
   refreshBand();
 
   return () => {
-    for (const name of SETTINGS) model.off(`change:${name}`, paintSoon);
+    for (const name of SETTINGS) model.off(`change:${name}`, paint);
     for (const name of OTHERS) model.off(`change:${name}`, bandSoon);
     for (const part of [phaseMap, trajectory, band]) part.destroy();
     for (const [, end] of [main, ...others]) end();

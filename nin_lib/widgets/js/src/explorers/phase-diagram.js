@@ -3,7 +3,7 @@
 import { DASHES, lineSample } from "../chart-parts.js";
 import { choice } from "../choice.js";
 import { slider } from "../controls.js";
-import { defineExplorer, h, onFrame, symbol } from "../host.js";
+import { atOnce, defineExplorer, h, symbol } from "../host.js";
 import { boundaries } from "../linear-model.js";
 import { createMap } from "../map.js";
 import { createPhaseMap, spread } from "../phase-map.js";
@@ -60,7 +60,8 @@ function mount(root, model) {
       model.save_changes();
     },
   });
-  const key = h("div", { class: "nin-legend nin-key" });
+  const phaseKey = () => PHASES.map(phase => h("span", {}, swatch(phase), phase));
+  const key = h("div", { class: "nin-legend nin-key" }, ...phaseKey()); // at once: what stands below must not jump
   const theory = Object.values(THEORY).map(([text, dash]) =>
     h("span", {}, lineSample({ color: "currentColor", dash }), text),
   );
@@ -105,7 +106,7 @@ function mount(root, model) {
     map.setCells(pixels);
     map.setNames(byPhase ? regionNames(phases) : []);
     key.replaceChildren(
-      ...(byPhase ? PHASES.map(phase => h("span", {}, swatch(phase), phase)) : stepsKey(fewest, most)),
+      ...(byPhase ? phaseKey() : stepsKey(fewest, most)),
     );
   }
 
@@ -136,13 +137,13 @@ function mount(root, model) {
     asked = wanted;
     point();
   }
-  const refreshSoon = onFrame(refresh);
-  for (const name of [...SETTINGS, "vertical"]) model.on(`change:${name}`, refreshSoon);
+  const refreshNow = atOnce(refresh);
+  for (const name of [...SETTINGS, "vertical"]) model.on(`change:${name}`, refreshNow);
   model.on("change:color", color);
   refresh();
 
   return () => {
-    for (const name of [...SETTINGS, "vertical"]) model.off(`change:${name}`, refreshSoon);
+    for (const name of [...SETTINGS, "vertical"]) model.off(`change:${name}`, refreshNow);
     model.off("change:color", color);
     for (const part of [phaseMap, map, trajectory]) part.destroy();
     for (const [, end] of [...menus, ...sliders]) end();
