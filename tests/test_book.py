@@ -121,7 +121,8 @@ def test_first_cell_brings_the_library_to_colab(name):
     url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
     cell = code_cells(name)[0]
     assert cell.source.endswith(
-        f'if importlib.util.find_spec("nin_lib") is None:\n    %pip install -q git+{url}'
+        'if importlib.util.find_spec("nin_lib") is None:\n'
+        f'    get_ipython().run_line_magic("pip", "install -q git+{url}")'
     )
     assert cell.metadata["tags"] == ["remove-cell"]
 
