@@ -130,9 +130,12 @@ def test_the_band_follows_the_other_sliders_and_names_its_regions(open_page):
     page = open_page()
     expect(page.locator(".nin-regions")).to_have_text("decoupleddecaycatapultdivergent")
     expect(page.locator(".nin-ticks")).to_contain_text("divergence 13.3")
+    fine = "document.querySelector('.nin-explorer').ninBand?.fine"
+    page.wait_for_function(fine)
+    page.evaluate("delete document.querySelector('.nin-explorer').ninBand")  # the next is of another eta
     page.get_by_label("learning rate").press("End")  # eta = 0.1
     expect(page.locator(".nin-ticks")).to_contain_text("divergence 4.21")  # 13.3 / sqrt(10)
-    page.wait_for_function("document.querySelector('.nin-explorer').ninBand.fine")
+    page.wait_for_function(fine)
     first = page.evaluate(
         "(b => b.sigma_eps[b.phases.indexOf(3)])(document.querySelector('.nin-explorer').ninBand)"
     )
@@ -208,6 +211,7 @@ def test_arrow_keys_move_the_point_by_a_cell(open_page):
         page.locator("input[name=w1]"),
         page.locator("input[name=sigma_eps]"),
     )
+    page.wait_for_function("document.querySelector('.nin-explorer').ninMap?.fine")
     before = float(w1.input_value()), float(sigma.input_value())
     field.press("ArrowUp")
     assert float(w1.input_value()) == pytest.approx(before[0] + 6 / 149, abs=0.03)
