@@ -1,4 +1,4 @@
-"""`python -m nin_lib list | run NAME [--out DIR] [--jobs N] | show NAME [--out DIR]`: the full-size experiments."""
+"""`python -m nin_lib list | run NAME [--out DIR] [--jobs N] [--device D] | show NAME [--out DIR]`: the full-size experiments."""
 
 import argparse
 import json
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
             sub.add_argument(
                 "--jobs", type=int, default=-1, help="processes at a time (default: one for each core)"
             )
+            sub.add_argument("--device", default="cpu", help="where torch computes (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
         if options.command == "list":
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
                 stored = sum(result_path(name, s, options.out).exists() for s in experiment.settings)
                 print(f"{name:24s} {stored:4d} of {len(experiment.settings):4d}   {experiment.summary}")
         elif options.command == "run":
-            paths = run(options.name, options.out, options.jobs)
+            paths = run(options.name, options.out, options.jobs, options.device)
             print(f"{len(paths)} results in {paths[0].parent}")
         else:
             print(named(options.name).summary)

@@ -5,9 +5,7 @@ one result file, whose path is a pure function of the experiment's name and thos
 not computed again, and one whose settings change is. Another experiment is one more entry of `EXPERIMENTS`.
 """
 
-import hashlib
 import json
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -15,14 +13,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import joblib
 import numpy as np
 import torch
 from scipy.optimize import isotonic_regression
-from tqdm.auto import tqdm
 
+from nin_lib import results as files
 from nin_lib.linear import LinearModel, Phase
-from nin_lib.training import train_mlp
+from nin_lib.training import one_thread, train_mlp
 
 RUNS = Path(__file__).resolve().parents[1] / "runs"
 """Where the checkout keeps its results, and where results go unless told otherwise."""
@@ -39,14 +36,14 @@ class Experiment:
     settings : tuple of dict
         Plain JSON values, seeds included; each dictionary is one run and has one result file.
     compute : callable
-        Takes one of the settings and returns a dictionary of NumPy arrays.
+        ``compute(settings, device)`` with one of the settings returns a dictionary of NumPy arrays.
     packages : tuple of str
         Distributions whose versions a result depends on.
     """
 
     summary: str
     settings: tuple[dict, ...]
-    compute: Callable[[dict], dict[str, np.ndarray]]
+    compute: Callable[[dict, str], dict[str, np.ndarray]]
     packages: tuple[str, ...] = ("numpy", "sympy")
 
 
@@ -69,57 +66,55 @@ def named(name: str) -> Experiment:
 
 
 def result_path(name: str, settings: dict, out: Path = RUNS) -> Path:
-    """Path of the result with these settings: equal settings, equal path, whatever their order."""
-    canonical = json.dumps(settings, sort_keys=True, allow_nan=False)
-    return Path(out) / name / f"{hashlib.sha256(canonical.encode()).hexdigest()[:12]}.npz"
+    """Path of the result of the experiment `name` with these settings."""
+    return files.result_path(Path(out) / name, settings)
 
 
 def save(path: Path, result: Result) -> None:
-    """Write a result so that `path` either holds all of it or does not exist, whenever the process dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a result, whole or not at all."""
     record = json.dumps({"settings": result.settings, "provenance": result.provenance})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez_compressed(file, record=np.array(record), **result.arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    files.save_arrays(path, {"record": np.array(record), **result.arrays})
 
 
 def load(path: Path) -> Result:
     """Read what `save` wrote."""
-    with np.load(path) as file:
-        arrays = dict(file)
+    arrays = files.load_arrays(path)
     record = json.loads(arrays.pop("record").item())
     return Result(record["settings"], arrays, record["provenance"])
 
 
-def run(name: str, out: Path = RUNS, jobs: int = 1) -> list[Path]:
+def run(name: str, out: Path = RUNS, jobs: int = 1, device: str = "cpu") -> list[Path]:
     """Compute what is missing of an experiment, with a progress bar, and return the paths of all its results.
 
     Each result is stored as soon as it is there; a run that is killed loses only what was in progress.
-    `jobs` processes work at a time (-1: one for each core).
+    `jobs` processes work at a time (-1: one for each core), each with one thread; torch computes on `device`.
     """
     experiment = named(name)
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # a build of torch without CUDA asserts that it has it
+        raise ValueError(
+            f"device must be one that torch can use here, such as 'cpu', got {device!r}: {error}"
+        ) from error
     paths = [result_path(name, settings, out) for settings in experiment.settings]
-    missing = [(s, p) for s, p in zip(experiment.settings, paths, strict=True) if not p.exists()]
-    work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        joblib.delayed(_compute_and_save)(experiment, settings, path) for settings, path in missing
-    )
-    for _ in tqdm(work, desc=name, initial=len(paths) - len(missing), total=len(paths), unit="run"):
-        pass
+    tasks = {
+        path: (experiment, settings, device)
+        for path, settings in zip(paths, experiment.settings, strict=True)
+    }
+    files.compute_missing(_compute_and_save, tasks, jobs, desc=name)
     return paths
 
 
-def _compute_and_save(experiment: Experiment, settings: dict, path: Path) -> None:
+def _compute_and_save(path: Path, experiment: Experiment, settings: dict, device: str) -> None:
     packages = {package: version(package) for package in experiment.packages}
     start = time.perf_counter()
-    arrays = experiment.compute(settings)
+    with one_thread():
+        arrays = experiment.compute(settings, device)
     provenance = {
         "wall_s": round(time.perf_counter() - start, 2),
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "device": device,
         "packages": packages,
     }
     save(path, Result(settings, arrays, provenance))
@@ -143,12 +138,14 @@ def results(name: str, out: Path = RUNS) -> list[Result]:
 # --- linear-boundaries: where the phases of the linear model begin, by exact SGD ---------------------------------
 
 
-def count_phases(settings: dict) -> dict[str, np.ndarray]:
+def count_phases(settings: dict, device: str = "cpu") -> dict[str, np.ndarray]:
     """Train the linear model by exact SGD at each sigma_eps and count the seeds that end in each phase.
 
     Returns `sigma_eps`, shape (n,), geometrically spaced over `settings["sigma_eps"]` = [first, last, n], and
     `counts`, shape (n, 4), one column for each `Phase` in the order of the enumeration.
     """
+    if device != "cpu":
+        raise ValueError(f"device must be 'cpu' for the linear model, which NumPy computes, got {device!r}")
     sigma_eps = np.geomspace(*settings["sigma_eps"])
     model = LinearModel(**{key: settings[key] for key in ("eta", "M", "sigma_x", "batch_size")})
     trained = model.simulate(
@@ -222,10 +219,9 @@ def _boundary_settings() -> tuple[dict, ...]:
 # --- fig2-mse, fig3-ce, fig3-ce-deep: Fashion-MNIST at full size, Fig. 2 (bottom), Fig. 3 and Table 1 -----------------
 
 
-def train_on_fashion_mnist(settings: dict) -> dict[str, np.ndarray]:
-    """Train with `nin_lib.training.train_mlp` on one thread; the arrays are those of its `History`."""
-    torch.set_num_threads(1)
-    return train_mlp(**settings).arrays()
+def train_history(settings: dict, device: str = "cpu") -> dict[str, np.ndarray]:
+    """Train with `nin_lib.training.train_mlp`; the arrays are those of its `History`."""
+    return train_mlp(**settings, device=device).arrays()
 
 
 FIG_2_BOTTOM = {"data": "fashion_mnist", "hidden": [1024], "lr": 0.01, "batch_size": 1000}
@@ -257,8 +253,8 @@ def _fashion_mnist_settings(loss: str, c_shown: list[float], c_grid) -> tuple[di
 
 
 # In c the grids are dense where the large-noise boundaries lie and coarse over the decades below.
-MSE_GRID = (*np.geomspace(1e-4, 16, 20), *range(18, 56, 2))
-CE_GRID = (*np.geomspace(1e-4, 0.1, 14), *np.geomspace(0.13, 2.5, 24))
+MSE_GRID = (*np.geomspace(1e-4, 16, 15), *range(20, 56, 2))
+CE_GRID = (*np.geomspace(1e-4, 0.1, 10), *np.geomspace(0.13, 2.5, 23))
 
 EXPERIMENTS = {
     "linear-boundaries": Experiment(
@@ -271,13 +267,13 @@ EXPERIMENTS = {
         _fashion_mnist_settings(
             "mse", sorted([*TABLE_1["mse"]["c"], 39]), MSE_GRID
         ),  # 39: where the catapult is
-        train_on_fashion_mnist,
+        train_history,
         ("numpy", "torch"),
     ),
     "fig3-ce": Experiment(
         "Fig. 3: the same with cross-entropy",
         _fashion_mnist_settings("ce", TABLE_1["ce"]["c"], CE_GRID),
-        train_on_fashion_mnist,
+        train_history,
         ("numpy", "torch"),
     ),
     "fig3-ce-deep": Experiment(
@@ -293,7 +289,7 @@ EXPERIMENTS = {
             }
             for c in TABLE_1["ce"]["c"]
         ),
-        train_on_fashion_mnist,
+        train_history,
         ("numpy", "torch"),
     ),
 }

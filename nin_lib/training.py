@@ -2,14 +2,10 @@
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import math
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
-import joblib
 import numpy as np
 import torch
 from torch.nn import functional
@@ -18,6 +14,7 @@ from tqdm.auto import tqdm
 from nin_lib.data import load
 from nin_lib.injection import NoiseInjection, stream
 from nin_lib.linear import Phase
+from nin_lib.results import compute_missing, load_arrays, result_path, save_arrays
 
 DIVERGED = 1e8
 """Training stops, as divergent, at the first batch loss that is not finite or above this."""
@@ -105,21 +102,12 @@ class History:
 
     def save(self, path):
         """Write an .npz file: complete or not at all, and the same bytes for the same history."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with open(temporary, "wb") as file:
-                np.savez_compressed(file, **self.arrays())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        save_arrays(path, self.arrays())
 
     @classmethod
     def load(cls, path):
         """Read what `save` wrote."""
-        with np.load(path) as file:
-            return cls.from_arrays(file)
+        return cls.from_arrays(load_arrays(path))
 
 
 def mlp(widths, seed=0, dtype=torch.float64):
@@ -160,6 +148,7 @@ def train(
     redraw="epoch",
     seed=0,
     progress=False,
+    callback=None,
 ):
     """Train a net by vanilla SGD (no momentum) with noise injection nodes, Eq. (13) of the paper.
 
@@ -185,6 +174,9 @@ def train(
         Source of the order of the samples.
     progress : bool
         Show a progress bar.
+    callback : callable, optional
+        ``callback(history, epoch)`` is called at the start, with epoch 0, and after each epoch, with the History as
+        far as it is recorded. What it raises ends the training.
 
     Returns
     -------
@@ -248,6 +240,8 @@ def train(
             history.niw[history.niw_epochs == epoch] = niw.cpu().numpy()
         if epoch in history.clean_epochs:
             history.clean_loss[history.clean_epochs == epoch] = _evaluate(net, criterion, x, y)[0]
+        if callback is not None:
+            callback(history, epoch)
 
     record(0)
     for epoch in tqdm(range(epochs), disable=not progress, unit="epoch"):
@@ -286,6 +280,7 @@ def train_mlp(
     redraw="epoch",
     device="cpu",
     progress=False,
+    callback=None,
 ):
     """Train one fully connected ReLU net with a NIN on its first layer: the experiment of the book.
 
@@ -327,6 +322,7 @@ def train_mlp(
         redraw=redraw,
         seed=seed,
         progress=progress,
+        callback=callback,
     )
 
 
@@ -360,34 +356,29 @@ def sweep(run, sigmas, seeds, out, jobs=-1, progress=True, **settings):
         (sigma_eps, seed) -> History.
     """
     paths = {
-        (sigma, seed): Path(out) / _file_name(sigma_eps=float(sigma), seed=int(seed), **settings)
+        (sigma, seed): result_path(out, {"sigma_eps": float(sigma), "seed": int(seed), **settings})
         for sigma in sigmas
         for seed in seeds
     }
-    missing = {key: path for key, path in paths.items() if not path.exists()}
-    # Not every backend can report a run as soon as it is done; where one cannot, the bar moves only at the end.
-    prompt = joblib.parallel.get_active_backend()[0].supports_return_generator
-    work = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered" if prompt else "list")(
-        joblib.delayed(_run_and_save)(run, key, settings, path) for key, path in missing.items()
-    )
-    done = len(paths) - len(missing)
-    for _ in tqdm(work, initial=done, total=len(paths), unit="run", disable=not progress):
-        pass
+    tasks = {path: (run, key, settings) for key, path in paths.items()}
+    compute_missing(_run_and_save, tasks, jobs, progress)
     return {key: History.load(path) for key, path in paths.items()}
 
 
-def _file_name(**settings):
-    canonical = json.dumps(settings, sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16] + ".npz"
-
-
-def _run_and_save(run, key, settings, path):
+@contextlib.contextmanager
+def one_thread():
+    """Torch computes with one thread inside the block, so that no digit depends on what runs beside it."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        run(*key, **settings).save(path)
+        yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _run_and_save(path, run, key, settings):
+    with one_thread():
+        run(*key, **settings).save(path)
 
 
 def _empty_history(settings, steps, parameters, nins):

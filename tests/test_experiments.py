@@ -14,9 +14,10 @@ from nin_lib import experiments
 from nin_lib.__main__ import main
 from nin_lib.experiments import Experiment, Result
 from nin_lib.linear import Phase
+from nin_lib.training import train_mlp
 
 
-def double(settings):
+def double(settings, device):
     if "log" in settings:
         with open(settings["log"], "a") as file:
             file.write(f"{settings['k']}\n")
@@ -69,7 +70,11 @@ def test_results_hold_arrays_settings_and_provenance(toy, tmp_path):
     np.testing.assert_array_equal(stored[2].arrays["doubled"], [0.0, 4.0, 8.0])
     provenance = stored[2].provenance
     assert provenance["packages"] == {"numpy": np.__version__}
-    assert provenance["python"] == ".".join(map(str, sys.version_info[:3])) and provenance["wall_s"] >= 0
+    assert (
+        provenance["device"] == "cpu"
+        and provenance["python"] == ".".join(map(str, sys.version_info[:3]))
+        and provenance["wall_s"] >= 0
+    )
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
@@ -89,7 +94,7 @@ def test_a_killed_run_keeps_what_was_finished_and_the_next_one_does_the_rest(tmp
         "import numpy as np\n"
         "from pathlib import Path\n"
         "from nin_lib import experiments\n"
-        "def compute(settings):\n"
+        "def compute(settings, device):\n"
         "    if settings['k'] == 1 and len(sys.argv) == 2:\n"
         "        time.sleep(600)\n"
         "    return {'k': np.array(settings['k'])}\n"
@@ -138,6 +143,28 @@ def test_command_line(toy, tmp_path, capsys):
 def test_command_line_refuses_an_unknown_name_with_a_sentence(capsys):
     assert main(["run", "no-such"]) == 2
     assert "name must be one of linear-boundaries" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("device", ["no-such-device", "cuda:77"])
+def test_a_device_that_torch_lacks_is_refused_before_anything_runs(toy, tmp_path, capsys, device):
+    assert main(["run", "toy", "--out", str(tmp_path), "--device", device]) == 2
+    assert (
+        f"device must be one that torch can use here, such as 'cpu', got '{device}'"
+        in capsys.readouterr().err
+    )
+    assert not toy.exists() and not (tmp_path / "toy").exists()
+
+
+def test_the_device_reaches_the_training(monkeypatch, tmp_path):
+    """On the meta device nothing has a value: only a training that really runs there can fail so."""
+    settings = {"sigma_eps": 1.0, "seed": 0, "epochs": 1}
+    entry = Experiment("", (settings,), experiments.train_history, ("torch",))
+    monkeypatch.setitem(experiments.EXPERIMENTS, "toy", entry)
+    with pytest.raises(RuntimeError, match="meta"):
+        experiments.run("toy", tmp_path, device="meta")
+    experiments.run("toy", tmp_path)
+    (result,) = experiments.results("toy", tmp_path)
+    np.testing.assert_array_equal(result.arrays["batch_loss"], train_mlp(**settings).batch_loss)
 
 
 def test_stored_results_are_small_and_come_out_again():
