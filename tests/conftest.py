@@ -51,6 +51,15 @@ class QuietServer(http.server.ThreadingHTTPServer):
         pass  # a browser that closes a page drops its connections
 
 
+@pytest.fixture
+def official_fashion_mnist(monkeypatch):
+    """Makes `nin_lib.data` read the official files beside the checkout; a test that asks for it skips without them."""
+    folder = ROOT.parent / "shared" / "data" / "FashionMNIST" / "raw"
+    if not folder.is_dir():
+        pytest.skip("no Fashion-MNIST beside the checkout")
+    monkeypatch.setenv("NIN_DATA_DIR", str(folder))
+
+
 @contextlib.contextmanager
 def served(folder):
     """Serve `folder` on a free port of 127.0.0.1; yields the base address."""

@@ -14,7 +14,6 @@ from sklearn.datasets import load_digits
 
 from nin_lib import data
 
-OFFICIAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "FashionMNIST" / "raw"
 SHAPES = ((100, 28, 28), (100,), (20, 28, 28), (20,))
 
 
@@ -64,9 +63,7 @@ def test_fashion_mnist_joins_its_two_parts(small, monkeypatch):
     assert_is_split_of(data.load("fashion_mnist"), pixels, labels, 72)
 
 
-@pytest.mark.skipif(not OFFICIAL.is_dir(), reason="no Fashion-MNIST beside the checkout")
-def test_the_official_files(monkeypatch):
-    monkeypatch.setenv("NIN_DATA_DIR", str(OFFICIAL))
+def test_the_official_files(official_fashion_mnist):
     loaded = data.load("fashion_mnist")
     assert loaded.x_train.shape == (42_000, 784) and loaded.x_val.shape == (28_000, 784)
     assert torch.bincount(torch.cat([loaded.y_train, loaded.y_val])).tolist() == [7000] * 10

@@ -14,7 +14,7 @@ from nin_lib import experiments
 from nin_lib.__main__ import main
 from nin_lib.experiments import Experiment, Result
 from nin_lib.linear import Phase
-from nin_lib.training import train_mlp
+from nin_lib.training import History, train_mlp
 
 
 def double(settings, device):
@@ -178,6 +178,18 @@ def test_stored_results_are_small_and_come_out_again():
     # change sides, and the fraction at one sigma by chance only.
     moved = np.abs(again["counts"] - result.arrays["counts"])
     assert moved.sum() / 2 <= 0.01 * again["counts"].sum()
+
+
+def test_a_stored_decay_run_begins_as_it_began(official_fashion_mnist):
+    wanted = {"sigma_eps": experiments.sigma_of("ce", 0.1), "seed": 0, "epochs": 100}
+    settings = next(s for s in experiments.EXPERIMENTS["fig3-ce"].settings if wanted.items() <= s.items())
+    result = experiments.load(experiments.result_path("fig3-ce", settings))
+    stored = History.from_arrays(result.arrays)
+    assert stored.phase == Phase.DECAY
+    again = train_mlp(**{**settings, "epochs": 1})
+    np.testing.assert_allclose(again.batch_loss[:20], stored.batch_loss[:20], rtol=1e-4)
+    np.testing.assert_allclose(again.val_loss[:2], stored.val_loss[:2], rtol=1e-4)
+    assert again.settings["digest"] == stored.settings["digest"]  # of the images and their split
 
 
 # --- statistics of the boundaries ----------------------------------------------------------------------------------

@@ -190,6 +190,25 @@ def test_every_sample_takes_part_and_each_epoch_has_its_own_order():
     assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(200)) and epochs[0] != epochs[1]
 
 
+def test_the_callback_sees_each_epoch_as_it_is_recorded_and_can_end_the_training():
+    seen = []
+
+    def watch(history, epoch):
+        seen.append((epoch, history.val_loss.copy(), history.batch_loss.copy()))
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    arguments = {"data": small(), "batch_size": 50}
+    whole = train_mlp(10.0, 0, epochs=4, **arguments)
+    with pytest.raises(KeyboardInterrupt):
+        train_mlp(10.0, 0, epochs=4, callback=watch, **arguments)
+    assert [epoch for epoch, *_ in seen] == [0, 1, 2]
+    for epoch, val_loss, batch_loss in seen:
+        np.testing.assert_array_equal(val_loss[: epoch + 1], whole.val_loss[: epoch + 1])
+        np.testing.assert_array_equal(batch_loss[: 4 * epoch], whole.batch_loss[: 4 * epoch])
+        assert np.isinf(val_loss[epoch + 1 :]).all() and np.isinf(batch_loss[4 * epoch :]).all()
+
+
 # --- phases -------------------------------------------------------------------------------------------------------
 
 
