@@ -19,10 +19,11 @@ from scipy.optimize import isotonic_regression
 
 from nin_lib import results as files
 from nin_lib.linear import LinearModel, Phase
-from nin_lib.training import one_thread, train_mlp
+from nin_lib.training import History, one_thread, train_mlp
 
-RUNS = Path(__file__).resolve().parents[1] / "runs"
-"""Where the checkout keeps its results, and where results go unless told otherwise."""
+_IN_CHECKOUT = Path(__file__).resolve().parents[1] / "runs"
+RUNS = _IN_CHECKOUT if _IN_CHECKOUT.is_dir() else Path(__file__).with_name("runs")
+"""Where the checkout, or the installed package, keeps its results, and where results go unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,11 @@ def results(name: str, out: Path = RUNS) -> list[Result]:
             f"compute them with `python -m nin_lib run {name}`"
         )
     return [load(path) for path in paths]
+
+
+def histories(name: str, out: Path = RUNS) -> list[History]:
+    """The stored trainings of an experiment whose results are those of `nin_lib.training`, in the order of its settings."""
+    return [History.from_arrays(result.arrays) for result in results(name, out)]
 
 
 # --- linear-boundaries: where the phases of the linear model begin, by exact SGD ---------------------------------

@@ -6,6 +6,7 @@ Importing this module makes the template "nin" Plotly's default.
 import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
+from plotly.subplots import make_subplots
 
 from nin_lib.linear import Phase
 
@@ -141,3 +142,53 @@ def median_band(x, curves, name, color, dash="solid", showlegend=True) -> list[g
         legendgroup=name,
     )
     return [band, go.Scatter(x=x, y=middle, mode="lines", showlegend=showlegend, **common)]
+
+
+def training_panels(runs, next_layer="2.weight") -> go.Figure:
+    """Panels of training as in the paper's Fig. 2 (bottom) and Fig. 3, one column for each sigma_eps.
+
+    Parameters
+    ----------
+    runs : dict of float to list of nin_lib.training.History
+        For each sigma_eps its runs, which differ in the seed only: drawn as their median and a band.
+    next_layer : str
+        Name of the weights whose norm is drawn beside that of the noise weights.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Rows: losses, accuracy on the validation set, and norms relative to their start. The abscissa is logarithmic,
+        so that a catapult, which takes one epoch, is seen beside the hundred that follow; the start stands at the
+        first step.
+    """
+    titles = [f"σ<sub>ε</sub> = {sigma:.3g}<br>{several[0].phase}" for sigma, several in runs.items()]
+    layout = {"vertical_spacing": 0.05, "horizontal_spacing": 0.02, "row_heights": [0.4, 0.2, 0.4]}
+    figure = make_subplots(
+        3, len(runs), shared_xaxes=True, shared_yaxes=True, subplot_titles=titles, **layout
+    )
+    for column, several in enumerate(runs.values(), start=1):
+        per_epoch, epochs = several[0].steps_per_epoch, len(several[0].val_loss) - 1
+        step = np.unique(np.geomspace(1, epochs * per_epoch, 120).round().astype(int)) - 1
+        epoch = np.unique(np.geomspace(1, epochs, 30).round().astype(int))
+        epoch, at = np.append(0, epoch), np.append(1 / per_epoch, epoch)
+        niw = [h.niw_norm[epoch] / h.niw_norm[0] for h in several]
+        weights = [h.norms[next_layer][epoch] / h.norms[next_layer][0] for h in several]
+        for row, name, x, values, color, dash in [
+            (1, "batch loss", (step + 1) / per_epoch, [h.batch_loss[step] for h in several], "loss", "solid"),
+            (1, "validation loss", at, [h.val_loss[epoch] for h in several], "clean_loss", "solid"),
+            (2, "accuracy", at, [h.val_accuracy[epoch] for h in several], "clean_loss", "dash"),
+            (3, "|W<sub>NI</sub>|", at, niw, "w_ni", "solid"),
+            (3, "next layer", at, weights, "w1", "dash"),
+        ]:
+            # What a divergent run did not reach lies outside the axes.
+            values = np.nan_to_num(np.transpose(values), nan=-1)
+            for trace in median_band(x, values, name, WEIGHT_COLORS[color], dash, showlegend=column == 1):
+                figure.add_trace(trace, row=row, col=column)
+    figure.update_xaxes(type="log", tickvals=[0.1, 1, 10, 100])
+    figure.update_xaxes(title="epoch", row=3)
+    figure.update_yaxes(type="log", dtick=1)
+    figure.update_yaxes(type="linear", range=[0, 1], dtick=0.5, row=2)
+    figure.update_yaxes(title="loss", row=1, col=1)
+    figure.update_yaxes(title="norm / start", row=3, col=1)
+    figure.update_layout(height=620, legend_y=1.1, margin_t=60)
+    return figure

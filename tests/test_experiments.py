@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import numpy as np
 import pytest
@@ -143,6 +145,18 @@ def test_command_line(toy, tmp_path, capsys):
 def test_command_line_refuses_an_unknown_name_with_a_sentence(capsys):
     assert main(["run", "no-such"]) == 2
     assert "name must be one of linear-boundaries" in capsys.readouterr().err
+
+
+def test_the_installed_package_carries_the_results(tmp_path):
+    """As pip lays it out, which a notebook on Colab relies on."""
+    root = experiments.RUNS.parent
+    wheel = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    shutil.copytree(root / "nin_lib", tmp_path / "nin_lib", ignore=shutil.ignore_patterns("widgets"))
+    for source, target in wheel["force-include"].items():
+        shutil.copytree(root / source, tmp_path / target)
+    command = [sys.executable, "-m", "nin_lib", "list"]
+    listed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "16 of   16   phase boundaries of the linear model" in listed
 
 
 @pytest.mark.parametrize("device", ["no-such-device", "cuda:77"])
