@@ -16,12 +16,14 @@ FAKE_MODEL = """script => new Promise(async done => {
   const { default: widget } = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
   const state = STATE, listeners = {};
   window.saved = [];
+  window.sent = [];
   window.model = {
     get: key => state[key],
     set(key, value) { state[key] = value; for (const f of listeners["change:" + key] ?? []) f(); },
     on: (event, f) => (listeners[event] ??= []).push(f),
     off(event, f) { listeners[event] = listeners[event].filter(g => g !== f); },
     save_changes() { window.saved.push({ ...state }); },
+    send: message => window.sent.push(message),
   };
   window.listeners = listeners;
   const el = document.createElement("div");

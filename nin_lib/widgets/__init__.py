@@ -4,6 +4,7 @@ from nin_lib.widgets.batch_average import BatchAverageExplorer
 from nin_lib.widgets.expansion import ExpansionExplorer
 from nin_lib.widgets.linear import LinearExplorer
 from nin_lib.widgets.phase_diagram import PhaseDiagramExplorer
+from nin_lib.widgets.runs import RunExplorer
 from nin_lib.widgets.timescales import TimescalesExplorer
 from nin_lib.widgets.training import TrainingExplorer
 
@@ -12,6 +13,7 @@ __all__ = [
     "ExpansionExplorer",
     "LinearExplorer",
     "PhaseDiagramExplorer",
+    "RunExplorer",
     "TimescalesExplorer",
     "TrainingExplorer",
     "static_scripts",
@@ -24,6 +26,7 @@ _EXPLORERS = (
     ExpansionExplorer,
     BatchAverageExplorer,
     TrainingExplorer,
+    RunExplorer,
 )
 
 

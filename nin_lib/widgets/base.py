@@ -121,6 +121,15 @@ class Explorer(anywidget.AnyWidget):
             if isinstance(trait, traitlets.TraitType) and not name.startswith("_")
         }
 
+    @property
+    def address(self):
+        """What links on the page name."""
+        return self.name
+
+    def state(self):
+        """What the page's script knows of the explorer, a dictionary of JSON values: its settings."""
+        return self.settings()
+
     def fallback(self):
         """HTML to read where there is no JavaScript."""
         raise NotImplementedError
@@ -130,9 +139,10 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
-        state = html.escape(json.dumps(self.settings()))
+        state = html.escape(json.dumps(self.state()))
+        own = "" if self.address == self.name else f' id="{self.address}"'
         data["text/html"] = (
-            f'<div class="nin-explorer" data-explorer="{self.name}" data-state="{state}">{self.fallback()}</div>'
+            f'<div{own} class="nin-explorer" data-explorer="{self.name}" data-state="{state}">{self.fallback()}</div>'
         )
         return data, metadata
 

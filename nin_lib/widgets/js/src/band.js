@@ -1,4 +1,4 @@
-// The bar of phases over one parameter, with the theory's boundaries as ticks below it.
+// The bar of phases over one parameter, with the boundaries between them as ticks below it.
 
 import { bindSlider, scaleOf } from "./controls.js";
 import { format, h, symbol } from "./host.js";
@@ -12,8 +12,8 @@ const textWidth = text => {
   return measure.measureText(text).width;
 };
 
-// options: those of the slider, with log: true; ticks: the names of theory's boundaries.
-export function createBand(model, options, ticks) {
+// options: those of the slider; ticks: the names of the boundaries; source: what says where they are.
+export function createBand(model, options, ticks, source = "theory") {
   const { name, min, max } = options;
   const { place } = scaleOf(options);
 
@@ -24,7 +24,7 @@ export function createBand(model, options, ticks) {
   const names = PHASES.map(phase => h("span", { hidden: "" }, swatch(phase), phase));
   const flags = ticks.map(() => h("span", { hidden: "" }));
   const poles = ticks.map(() => h("i", { hidden: "" }));
-  const ticksBox = h("div", { class: "nin-ticks" }, h("b", {}, "theory"), ...poles, ...flags);
+  const ticksBox = h("div", { class: "nin-ticks" }, h("b", {}, source), ...poles, ...flags);
   const regions = h("div", { class: "nin-regions", "aria-hidden": "true" }, ...names);
   const unbind = bindSlider(input, model, options);
 

@@ -21,16 +21,31 @@ export const axisOf = root => ({
   gap: 4,
 });
 
+// A number on an axis: 0.00125, −1000, 2.5e−4.
+export function plain(value) {
+  const number = Number(value.toPrecision(6));
+  return (Math.abs(number) < 1e-3 && number !== 0 ? number.toExponential() : String(number)).replaceAll("-", "−");
+}
+
 // Of an axis whose values are drawn as their decimal logarithms.
 export const DECADES = {
   splits(u, axisIndex, min, max) {
+    if (max - min < 1) return within(min, max);
     const step = [1, 2, 3, 4, 5, 10, 20, 50, 100].find(s => (max - min) / s <= 7);
     const ticks = [];
     for (let k = Math.ceil(min / step) * step; k <= max; k += step) ticks.push(k);
     return ticks;
   },
-  values: (u, ticks) => ticks.map(powerOfTen),
+  values: (u, ticks) => ticks.map(k => (Number.isInteger(k) ? powerOfTen(k) : plain(10 ** k))),
 };
+
+// Where there is no room for two powers of ten: 1, 2, 3, 5, 7 times one, or only 1, 2, 5 times.
+function within(min, max) {
+  const digits = max - min < 0.6 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
+  const ticks = [];
+  for (let k = Math.floor(min); k <= max; k++) ticks.push(...digits.map(digit => k + Math.log10(digit)));
+  return ticks.filter(tick => tick >= min && tick <= max);
+}
 
 // Vertical lines across the chart, each with a label in a row of its own, so that labels never collide. marks: [{ place, text }].
 export function drawMarks(u, root, marks) {

@@ -35,7 +35,7 @@ export function defineExplorer(name, mount) {
     sheet.textContent = css + style;
     root.replaceChildren(sheet);
     const endTheme = followTheme(root);
-    const endLinks = followLinks(root, name, model);
+    const endLinks = followLinks(root, model.get("experiment") ?? name, model);
     const end = mount(root, model);
     return () => [end, endLinks, endTheme].forEach(f => f());
   }
@@ -49,7 +49,8 @@ export function defineExplorer(name, mount) {
   };
 }
 
-// A link to "#NAME?sigma_eps=16&eta=0.02" sets these values; so does an address that ends like this.
+// A link to "#NAME?sigma_eps=16&eta=0.02" sets these values; so does an address that ends like this. NAME is that of the
+// explorer, or, of explorers that show an experiment, the experiment's.
 function followLinks(root, name, model) {
   const apply = hash => {
     if (!hash.startsWith(`#${name}?`)) return false;

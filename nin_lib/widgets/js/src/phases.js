@@ -1,6 +1,6 @@
 // The four phases in order, as in nin_lib.linear.Phase.
 
-import { h } from "./host.js";
+import { format, h, symbol } from "./host.js";
 /* global palette */
 
 export const PHASES = ["decoupled", "decay", "catapult", "divergent"];
@@ -12,4 +12,24 @@ export function swatch(phase) {
     style: `background: ${palette.phases[phase]}`,
     "aria-hidden": "true",
   });
+}
+
+// The line that says sigma_eps and the phase in words. Its parts stay and change their texts: less work for the browser than
+// new ones in every frame.
+export function phaseStatus(root) {
+  const [value, words] = [new Text(), new Text()];
+  const [square, name] = [swatch(PHASES[0]), h("strong")];
+  return {
+    element: h("p", { class: "nin-status", role: "status" }, symbol("sigma_eps"), value, square, name, words),
+    // rest: what follows the phase's name.
+    say(sigma_eps, phase, rest) {
+      root.dataset.phase = phase;
+      value.data = ` = ${format(sigma_eps)}: `;
+      square.style.background = palette.phases[phase];
+      if (name.textContent !== phase) name.textContent = phase;
+      if (words.data !== rest) words.data = rest;
+    },
+    // The phase and the rest as they stand.
+    said: () => name.textContent + words.data,
+  };
 }

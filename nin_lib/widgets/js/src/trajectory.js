@@ -1,11 +1,11 @@
 // One run of the linear model: its curves in two charts, and its phase in words.
 
-import { createChart } from "./chart.js";
-import { button, setValue } from "./controls.js";
+import { createChart, LOG_STEPS, STEPS } from "./chart.js";
+import { backButton, button, setValue } from "./controls.js";
 import { format, h, symbol } from "./host.js";
 import { losses, simulate } from "./linear-model.js";
 import { noiseStream } from "./noise.js";
-import { PHASES, swatch } from "./phases.js";
+import { PHASES, phaseStatus } from "./phases.js";
 /* global palette */
 
 export const SETTINGS = [
@@ -37,24 +37,13 @@ export const readSettings = model => Object.fromEntries(SETTINGS.map(name => [na
 // a log axis over `decades`; evaluate returns their values, their marks and words: { loss, chart, decades, marks, words },
 // where marks is { loss, chart }. Over linear steps, at first, an exponential is a straight line.
 export function createTrajectory(root, model, overlay = null) {
-  // A line whose parts stay and change their texts: less work for the browser than new ones in every frame.
-  const [value, words] = [new Text(), new Text()];
-  const [square, phaseName] = [swatch(PHASES[0]), h("strong")];
-  const status = h(
-    "p",
-    { class: "nin-status", role: "status" },
-    symbol("sigma_eps"),
-    value,
-    square,
-    phaseName,
-    words,
-  );
+  const status = phaseStatus(root);
   const charts = h("div", { class: "nin-charts" });
   const logSteps = h("input", { type: "checkbox", ...(overlay ? {} : { checked: "" }), onchange: paint });
   const sync = `nin-${Math.random()}`;
-  const curve = name => ({ name, color: palette.weights[name], dash: palette.dashes[name] });
-  const createCurves = (title, curves, log) => {
-    const chart = createChart(root, { title, curves, log, sync });
+  const curve = name => ({ name: symbol(name), color: palette.weights[name], dash: palette.dashes[name] });
+  const createCurves = (title, curves, logY) => {
+    const chart = createChart(root, { title, curves, logY, sync });
     charts.append(chart.element);
     return chart;
   };
@@ -67,10 +56,10 @@ export function createTrajectory(root, model, overlay = null) {
   const lossChart = createCurves("Loss over the steps of training", lossCurves, true);
   const addedChart = overlay && createCurves(overlay.chart.title, overlay.chart.curves, true);
 
-  let noise = [];
-  let noiseSeed = null;
+  let [noise, noiseSeed, at] = [[], null, []];
   function paint() {
     const p = readSettings(model);
+    if (at.length !== p.steps + 1) at = Float64Array.from({ length: p.steps + 1 }, (_, step) => step);
     if (noiseSeed !== p.seed || noise.length !== p.steps) {
       noise = noiseStream(p.seed, p.steps);
       noiseSeed = p.seed;
@@ -79,44 +68,38 @@ export function createTrajectory(root, model, overlay = null) {
     const phase = PHASES[run.phase];
     const added = overlay?.evaluate(p, run);
     const sentence = [describe(p, run), added?.words].filter(Boolean).join(" ");
-    root.dataset.phase = phase;
+    status.say(p.sigma_eps, phase, `. ${sentence}`);
     root.ninRun = run;
     if (added) root.ninOverlay = [...added.loss, ...added.chart];
-    value.data = ` = ${format(p.sigma_eps)}: `;
-    square.style.background = palette.phases[phase];
-    if (phaseName.textContent !== phase) phaseName.textContent = phase;
-    if (words.data !== `. ${sentence}`) words.data = `. ${sentence}`;
     const { learned, lost } = run;
-    const options = {
-      description: `Curves over ${p.steps} steps in the ${phase} phase. ${sentence}`,
-      logSteps: logSteps.checked,
-      marks: learned === null ? [] : [{ step: learned, text: "learned" }],
-      end:
-        lost === null
-          ? null
-          : { step: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent },
-    };
-    weightChart.set(run.weights, weightRange(p, run), options);
-    lossChart.set([...losses(p, run.weights), ...(added?.loss ?? [])], LOSS_DECADES, {
-      ...options,
-      marks: [...options.marks, ...(added?.marks.loss ?? [])],
-    });
-    addedChart?.set(added.chart, added.decades, { ...options, marks: added.marks.chart });
+    const end = { at: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent };
+    const learnedAt = learned === null ? [] : [{ at: learned, text: "learned" }];
+    const show = (chart, ys, yRange, marks) =>
+      chart.set({
+        at,
+        x: logSteps.checked ? LOG_STEPS : STEPS,
+        ys,
+        yRange,
+        marks: lost === null ? marks : [],
+        end: lost === null ? null : end,
+        until: lost ?? p.steps,
+        description: `Curves over ${p.steps} steps in the ${phase} phase. ${sentence}`,
+      });
+    const lossYs = [...losses(p, run.weights), ...(added?.loss ?? [])];
+    show(weightChart, run.weights, weightRange(p, run), learnedAt);
+    show(lossChart, lossYs, LOSS_DECADES, [...learnedAt, ...(added?.marks.loss ?? [])]);
+    if (added) show(addedChart, added.chart, added.decades, added.marks.chart);
   }
 
-  const start = readSettings(model);
   const buttons = h("div", { class: "nin-buttons" });
   buttons.append(
     button("New noise", () => setValue(model, "seed", model.get("seed") + 1)),
-    button("Back to the start", () => {
-      for (const name of SETTINGS) model.set(name, start[name]);
-      model.save_changes();
-    }),
+    backButton(model, SETTINGS),
     h("label", { class: "nin-check" }, logSteps, " logarithmic steps"),
   );
 
   return {
-    status,
+    status: status.element,
     charts,
     buttons,
     paint,

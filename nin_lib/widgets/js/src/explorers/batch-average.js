@@ -1,10 +1,10 @@
 // The histogram of <q eps^n>_B against Theorem 1, and its standard deviation over the batch size.
 
 import { batchAverages, drawSamples, histogram, measure, predict, slope, terms } from "../batch-average.js";
+import { createChart, log } from "../chart.js";
 import { choice } from "../choice.js";
-import { button, setValue, slider } from "../controls.js";
+import { backButton, button, setValue, slider } from "../controls.js";
 import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
-import { createPlot } from "../plot.js";
 /* global noises, palette, sampling */
 
 const STATE = ["distribution", "power", "batch_size", "seed"];
@@ -15,12 +15,12 @@ const NAMES = {
   laplace: "Laplace",
   "student-t": "Student t, 5 d.o.f.",
 };
+const LOG_SIZE = log(sampling.sizes);
 const BINS = 61;
 const WIDE = 4.5; // half the histogram's width, in standard deviations
 const [MEASURED, PREDICTED] = [palette.weights.w_ni, palette.weights.w1];
 
 function mount(root, model) {
-  const start = Object.fromEntries(STATE.map(key => [key, model.get(key)]));
   const ends = [];
   const add = ([element, end]) => {
     ends.push(end);
@@ -48,13 +48,10 @@ function mount(root, model) {
   buttons.append(
     add(choice(model, { name: "distribution", label: "noise", options })),
     button("New samples", () => setValue(model, "seed", model.get("seed") + 1)),
-    button("Back to the start", () => {
-      for (const key of STATE) model.set(key, start[key]);
-      model.save_changes();
-    }),
+    backButton(model, STATE),
   );
   root.append(controls, status, charts, buttons);
-  const distribution = createPlot(root, {
+  const distribution = createChart(root, {
     title: "Distribution of the batch average",
     xTitle: "average of q εⁿ over a batch",
     curves: [
@@ -62,14 +59,13 @@ function mount(root, model) {
       { name: "normal, as predicted", color: PREDICTED, dash: "dash" },
     ],
   });
-  const scaling = createPlot(root, {
+  const scaling = createChart(root, {
     title: "Standard deviation over the batch size",
     xTitle: "batch size |B|",
     curves: [
       { name: "measured", color: MEASURED, kind: "points" },
       { name: "Theorem 1, corrected", color: PREDICTED, dash: "dash" },
     ],
-    x: { log: true, ticks: sampling.sizes },
     logY: true,
   });
   charts.append(distribution.element, scaling.element);
@@ -128,6 +124,7 @@ function mount(root, model) {
     const logs = [...deviations, ...(expected.mean === null ? [] : line)].map(Math.log10);
     scaling.set({
       at: sampling.sizes,
+      x: LOG_SIZE,
       ys: [deviations, line],
       xRange: [smallest / 1.3, largest * 1.3].map(Math.log10),
       yRange: [Math.floor(4 * Math.min(...logs)) / 4 - 0.1, Math.ceil(4 * Math.max(...logs)) / 4 + 0.1],

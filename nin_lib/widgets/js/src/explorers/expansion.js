@@ -1,7 +1,8 @@
 // Exact loss against the truncated series along W_NI, and how far the series helps.
 
+import { createChart, log } from "../chart.js";
 import { choice } from "../choice.js";
-import { button, slider } from "../controls.js";
+import { backButton, slider } from "../controls.js";
 import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
 import {
   bestOrder,
@@ -14,16 +15,14 @@ import {
   seriesAlong,
   sigmas,
 } from "../noise-series.js";
-import { createPlot } from "../plot.js";
 /* global palette */
 
 const STATE = ["activation", "sigma_eps", "order"];
-const TICKS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+const LOG_SIGMA = log([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]);
 const EPS = Float64Array.from({ length: 241 }, (_, i) => (i - 120) / 30); // -4 ... 4
 const [EXACT, SERIES] = [palette.weights.w_ni, palette.weights.w1];
 
 function mount(root, model) {
-  const start = Object.fromEntries(STATE.map(key => [key, model.get(key)]));
   const ends = [];
   const add = ([element, end]) => {
     ends.push(end);
@@ -54,14 +53,10 @@ function mount(root, model) {
       ],
     }),
   );
-  const back = button("Back to the start", () => {
-    for (const key of STATE) model.set(key, start[key]);
-    model.save_changes();
-  });
   const status = h("p", { class: "nin-status", role: "status" });
   const charts = h("div", { class: "nin-charts" });
-  root.append(controls, status, charts, h("div", { class: "nin-buttons" }, activation, back));
-  const along = createPlot(root, {
+  root.append(controls, status, charts, h("div", { class: "nin-buttons" }, activation, backButton(model, STATE)));
+  const along = createChart(root, {
     title: "Loss along the noise weights",
     xTitle: "noise ε, the same for every sample",
     curves: [
@@ -69,14 +64,13 @@ function mount(root, model) {
       { name: "series", color: SERIES, dash: "dash" },
     ],
   });
-  const errors = createPlot(root, {
+  const errors = createChart(root, {
     title: "Error of the mean loss",
     xTitle: "standard deviation of the noise",
     curves: [
       { name: "series", color: SERIES, dash: "dash" },
       { name: "noise left out", color: palette.weights.w0, dash: "dot" },
     ],
-    x: { log: true, ticks: TICKS },
     logY: true,
   });
   charts.append(along.element, errors.element);
@@ -134,6 +128,7 @@ function mount(root, model) {
     if (Number.isFinite(limit)) marks.push({ at: limit, text: "stops helping" });
     errors.set({
       at: sigmas,
+      x: LOG_SIGMA,
       ys,
       xRange: [Math.log10(sigmas[0]), Math.log10(sigmas.at(-1))],
       yRange: [-9, 1],

@@ -7,7 +7,7 @@ import { mount } from "./linear.js";
 const { passiveFlow, timeScales } = makeTimescales();
 const DECADES = [-6, 2];
 const added = [
-  { name: "closed_form", color: "#e69f00", dash: "dash" },
+  { name: "closed form", color: "#e69f00", dash: "dash" },
   { name: "exponential", color: palette.weights.w0, dash: "dot" },
 ];
 const simulated = { name: "simulated", color: palette.weights.w_ni, dash: palette.dashes.w_ni };
@@ -29,7 +29,7 @@ const overlay = {
       closedNiw[step] = Math.abs(flow[2] / p.w_ni);
       lawNiw[step] = Math.exp(-t / noise);
     }
-    const mark = (time, text) => (time / p.eta <= p.steps ? [{ step: time / p.eta, text }] : []);
+    const mark = (time, text) => (time / p.eta <= p.steps ? [{ at: time / p.eta, text }] : []);
     return {
       loss: [closedLoss, lawLoss],
       chart: [niw, closedNiw, lawNiw],

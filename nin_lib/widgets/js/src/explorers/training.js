@@ -1,10 +1,10 @@
 // The chapter's net on digits, trained anew in a worker at every move of a slider.
 
-import { button, setValue, slider } from "../controls.js";
+import { createChart } from "../chart.js";
+import { backButton, button, setValue, slider } from "../controls.js";
 import { EPOCHS, phaseOf, train, TRAINING_SAMPLES } from "../digits-training.js";
 import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
-import { swatch } from "../phases.js";
-import { createPlot } from "../plot.js";
+import { phaseStatus } from "../phases.js";
 import workerText from "../training.worker.js";
 /* global digits, palette */
 
@@ -28,24 +28,14 @@ function readSettings(model) {
 
 function mount(root, model) {
   const [sigma, ...others] = RANGES.map(range => slider(model, range));
-  const [value, words] = [new Text(), new Text()];
-  const [square, name] = [swatch("decoupled"), h("strong")];
-  const status = h(
-    "p",
-    { class: "nin-status", role: "status" },
-    symbol("sigma_eps"),
-    value,
-    square,
-    name,
-    words,
-  );
+  const status = phaseStatus(root);
   const curve = (name, label, kind) => ({
     name: label,
     color: palette.weights[name],
     dash: palette.dashes[name],
     kind,
   });
-  const plot = (title, curves, logY) => createPlot(root, { title, xTitle: "epoch", curves, logY });
+  const plot = (title, curves, logY) => createChart(root, { title, xTitle: "epoch", curves, logY });
   const lossPlot = plot(
     "Loss",
     [curve("loss", "batch loss"), curve("clean_loss", "clean loss", "dotted")],
@@ -57,7 +47,6 @@ function mount(root, model) {
     [curve("clean_loss", "without noise", "dotted")],
     false,
   );
-  const start = SETTINGS.map(key => [key, model.get(key)]);
   const controls = h("div", { class: "nin-chart" }); // takes the place of a fourth chart
   controls.append(
     h("div", { class: "nin-controls" }, ...others.map(([element]) => element)),
@@ -65,15 +54,12 @@ function mount(root, model) {
       "div",
       { class: "nin-buttons" },
       button("New seed", () => setValue(model, "seed", (model.get("seed") + 1) >>> 0)),
-      button("Back to the start", () => {
-        for (const [key, value] of start) model.set(key, value);
-        model.save_changes();
-      }),
+      backButton(model, SETTINGS),
     ),
   );
   root.append(
     sigma[0],
-    status,
+    status.element,
     h("div", { class: "nin-charts" }, lossPlot.element, niwPlot.element, accuracyPlot.element, controls),
   );
 
@@ -93,7 +79,7 @@ function mount(root, model) {
       xRange: [0, EPOCHS],
       marks: ends,
       fade: done ? null : now,
-      description: `Curves over ${EPOCHS} epochs of training, ${name.textContent}${words.data}`,
+      description: `Curves over ${EPOCHS} epochs of training, ${status.said()}`,
     };
     lossPlot.set({ ...common, ys: [shown.batch_loss, shown.clean_loss], yRange: [-2, 3] });
     niwPlot.set({ ...common, ys: [shown.niw_norm], yRange: [-1, 2] });
@@ -102,12 +88,8 @@ function mount(root, model) {
   }
   function say() {
     const { phase, learned, kept } = phaseOf(run);
-    root.dataset.phase = phase;
-    value.data = ` = ${format(run.p.sigma_eps)}: `;
-    square.style.background = palette.phases[phase];
-    if (name.textContent !== phase) name.textContent = phase;
-    const text = run.done ? `. ${describe(run, phase, learned, kept)}` : " so far, still in training.";
-    if (words.data !== text) words.data = text;
+    const rest = run.done ? `. ${describe(run, phase, learned, kept)}` : " so far, still in training.";
+    status.say(run.p.sigma_eps, phase, rest);
   }
 
   const source = `const digits = ${JSON.stringify(digits)};\n${workerText}`;

@@ -1,0 +1,333 @@
+"""The explorer of an experiment's stored trainings, which in a live kernel trains another one over them."""
+
+import inspect
+import json
+import threading
+from dataclasses import replace
+
+import numpy as np
+import traitlets
+
+from nin_lib.widgets.base import Explorer, Number, Whole
+from nin_lib.widgets.choice import Choice
+
+HEAD = 126
+"""Every batch loss of so many first steps is drawn (three epochs of the paper's), later their mean over each epoch."""
+
+
+class RunExplorer(Explorer):
+    """Drag sigma_eps over the stored trainings of an experiment; in a live kernel, train one more at any sigma_eps.
+
+    Parameters
+    ----------
+    experiment : str
+        Name of an experiment of `nin_lib.experiments` whose results are those of a `nin_lib.training.History`. Links
+        name it, too: ``[σ = 280](#fig3-ce?sigma_eps=280)``.
+    out : path, optional
+        Folder of the results, where `nin_lib.experiments.run` put them; the checkout's unless given.
+    sigma_eps : float
+        Standard deviation of the noise >= 0. What is shown is stored: the runs of the nearest sigma_eps there is.
+    epochs : int
+        How long a training lasts that is started here.
+    **choices : str
+        Where the runs differ in another setting (not the seed), one of its values.
+
+    All but `out` are traits: readable, and but for `experiment` settable and observable. A value that is not right
+    raises a ValueError.
+
+    Attributes
+    ----------
+    trained : nin_lib.training.History or None
+        The newest training that was started here and has ended; if it was stopped, its epochs so far.
+
+    Raises
+    ------
+    FileNotFoundError
+        If no result of the experiment is stored. Those that are there are enough.
+    """
+
+    name = "runs"
+
+    experiment = traitlets.Unicode(read_only=True).tag(sync=True)
+    sigma_eps = Number(0, 0, remedy="use 0 to switch the noise off")
+    epochs = Whole(10, 1, 10_000, "it counts the epochs of a training that is started here")
+
+    _stored = traitlets.Dict().tag(sync=True)
+    _training = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, experiment, out=None, **settings):
+        self._runs = _stored_runs(experiment, out)  # (settings, History), by sigma_eps and seed
+        choices = _choices([settings for settings, _ in self._runs])
+        if choices:
+            self.add_traits(**{name: Choice(*values) for name, values in choices.items()})
+        self.set_trait("experiment", experiment)
+        self._stop = self.trained = None
+        sigmas = sorted({settings["sigma_eps"] for settings, _ in self._runs})
+        stored = {
+            "head": HEAD,
+            "choices": choices,
+            "trains": self._runs[0][0].keys() <= _parameters_of_training(),
+            "runs": [
+                _record(settings, history) | {name: _text(settings.get(name)) for name in choices}
+                for settings, history in self._runs
+            ],
+        }
+        super().__init__(**{"sigma_eps": sigmas[len(sigmas) // 2]} | settings, _stored=stored)
+        self.on_msg(self._receive)
+
+    @property
+    def address(self):
+        return self.experiment
+
+    def state(self):
+        return self.settings() | {"_stored": self._stored}
+
+    def _shown(self):
+        """Settings and histories on the screen."""
+        chosen = {name: getattr(self, name) for name in self._stored["choices"]}
+        runs = [
+            run for run in self._runs if all(_text(run[0].get(n)) == value for n, value in chosen.items())
+        ]
+        if not runs:
+            raise ValueError(f"no run of {self.experiment!r} is stored with {chosen}: choose others")
+        distance = [abs(settings["sigma_eps"] - self.sigma_eps) for settings, _ in runs]
+        return [run for run, d in zip(runs, distance, strict=True) if d == min(distance)]
+
+    @property
+    def histories(self):
+        """The stored runs on the screen, a dictionary of `nin_lib.training.History` by the seed."""
+        return {settings["seed"]: history for settings, history in self._shown()}
+
+    @property
+    def phase(self):
+        """Phase of the first of them, the one that the status line names."""
+        return next(iter(self.histories.values())).phase
+
+    # --- training here
+
+    def train(self):
+        """Start a training at `sigma_eps` for `epochs`, all else as in the nearest stored run, and return at once.
+
+        Its curves appear in the explorer while it trains. `stop` ends it.
+
+        Returns
+        -------
+        threading.Thread
+            ``join()`` waits for the end; then the history is in `trained`.
+
+        Raises
+        ------
+        RuntimeError
+            If a training is running already.
+        """
+        if self._training.get("running"):
+            raise RuntimeError("a training is running already: call stop(), or wait for its end")
+        if not self._stored["trains"]:
+            raise RuntimeError(
+                f"{self.experiment!r} is not made by nin_lib.training.train_mlp, which trains here"
+            )
+        settings = self._shown()[0][0] | {"sigma_eps": self.sigma_eps, "epochs": self.epochs}
+        self._stop = threading.Event()
+        thread = threading.Thread(target=self._train, args=(settings, self._stop), daemon=True)
+        self._tell(settings, f"Training at σ = {settings['sigma_eps']:.3g} begins.", running=True)
+        thread.start()
+        return thread
+
+    def stop(self):
+        """End the training that was started here with its epoch. Without one, nothing happens."""
+        if self._stop is not None:
+            self._stop.set()
+
+    def _train(self, settings, stop):
+        from nin_lib.training import train_mlp
+
+        epochs, at = settings["epochs"], f"at σ = {settings['sigma_eps']:.3g}"
+        so_far = None
+
+        def callback(history, epoch):
+            nonlocal so_far
+            if epoch > 0:
+                so_far = _so_far(history, epoch)
+                if stop.is_set():
+                    raise _Stopped
+            self._tell(settings, f"Training {at}: epoch {epoch} of {epochs} is done.", so_far, running=True)
+
+        try:
+            self.trained = train_mlp(**settings, callback=callback)
+            message = f"Trained {at}: {self.trained.phase}. {_words(self.trained)}"
+        except _Stopped:
+            self.trained = so_far
+            message = f"Training {at} was stopped after epoch {so_far.settings['epochs']} of {epochs}."
+        except Exception as error:  # whatever it is, the reader has no other way to learn of it
+            message = f"The training {at} failed. {type(error).__name__}: {error}"
+            return self._tell(settings, message, so_far)
+        self._tell(settings, message, self.trained)
+
+    def _tell(self, settings, message, history=None, running=False):
+        """Show the training's state."""
+        done = 0 if history is None else history.settings["epochs"]
+        self._training = {
+            "running": running,
+            "message": message,
+            "progress": done / settings["epochs"],
+            "run": history and _record(settings, history),
+        }
+
+    def _receive(self, _, content, buffers):
+        if content == "stop":
+            self.stop()
+        elif content == "train" and not self._training.get("running"):
+            self.train()
+
+    # --- the page without a script
+
+    def fallback(self):
+        from nin_lib.experiments import named
+
+        sigmas = [settings["sigma_eps"] for settings, _ in self._runs]
+        shown = self._shown()
+        settings, history = shown[0]
+        seeds = f" (seed {settings['seed']})" if len(shown) > 1 else ""
+        live = " In a live notebook, a button trains at any σ<sub>ε</sub>." if self._stored["trains"] else ""
+        return (
+            "<p><strong>An explorer with a slider stands here where JavaScript runs.</strong> It shows "
+            f"{len(self._runs)} stored trainings ({named(self.experiment).summary}), with noise from σ<sub>ε</sub> = "
+            f"{min(sigmas):.3g} to {max(sigmas):.3g}: the losses, the validation accuracy, the norm of the noise weights and "
+            f"that of the next layer's weights. With σ<sub>ε</sub> = {settings['sigma_eps']:.3g}{seeds} the training is in the "
+            f"<em>{history.phase}</em> phase. {_words(history)}{live}</p>"
+        )
+
+
+class _Stopped(Exception):
+    """Raised in a training to end it."""
+
+
+def _stored_runs(name, out):
+    """Settings and history of each stored run, by sigma_eps and seed; of runs that differ in length only, the longest."""
+    from nin_lib import experiments
+    from nin_lib.training import History
+
+    out = experiments.RUNS if out is None else out
+    paths = [experiments.result_path(name, s, out) for s in experiments.named(name).settings]
+    results = [experiments.load(path) for path in paths if path.exists()]
+    if not results:
+        experiments.results(name, out)  # raises, and says how to compute them
+    if np.ndim(results[0].arrays.get("batch_loss")) != 1:
+        raise ValueError(f"experiment must be one whose results are trainings, one each, got {name!r}")
+    runs = {}
+    for result in sorted(results, key=lambda result: result.settings["epochs"]):
+        key = json.dumps(result.settings | {"epochs": 0}, sort_keys=True)
+        runs[key] = (result.settings, History.from_arrays(result.arrays))
+    return sorted(runs.values(), key=lambda run: (run[0]["sigma_eps"], run[0]["seed"]))
+
+
+def _choices(all_settings):
+    """The settings in which runs differ, but for sigma_eps, seed and epochs, with the texts of their values."""
+
+    def combinations(names):
+        return dict.fromkeys(tuple(_text(s.get(name)) for name in names) for s in all_settings)
+
+    names = dict.fromkeys(name for settings in all_settings for name in settings)
+    names = [name for name in names if name not in ("sigma_eps", "seed", "epochs")]
+    for name in reversed(
+        names
+    ):  # those that follow from the others, as a constant does, leave nothing to choose
+        others = [other for other in names if other != name]
+        if len(combinations(others)) == len(combinations(names)):
+            names = others
+    return {name: [text for (text,) in combinations([name])] for name in names}
+
+
+def _text(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _parameters_of_training():
+    from nin_lib.training import train_mlp
+
+    return inspect.signature(train_mlp).parameters.keys()
+
+
+def _so_far(history, epochs):
+    """The first epochs of a history that is still being recorded."""
+    clean, niw = history.clean_epochs <= epochs, history.niw_epochs <= epochs
+    return replace(
+        history,
+        settings=history.settings | {"epochs": epochs},
+        batch_loss=history.batch_loss[: epochs * history.steps_per_epoch],
+        val_loss=history.val_loss[: epochs + 1],
+        val_accuracy=history.val_accuracy[: epochs + 1],
+        niw_norm=history.niw_norm[: epochs + 1],
+        norms={name: norm[: epochs + 1] for name, norm in history.norms.items()},
+        clean_epochs=history.clean_epochs[clean],
+        clean_loss=history.clean_loss[clean],
+        niw_epochs=history.niw_epochs[niw],
+        niw=history.niw[niw],
+    )
+
+
+def _record(settings, history):
+    """What the page draws and says of a run."""
+    return {
+        "sigma_eps": settings["sigma_eps"],
+        "seed": settings["seed"],
+        "epochs": history.settings["epochs"],
+        "steps_per_epoch": history.steps_per_epoch,
+        "phase": str(history.phase),
+        "words": _words(history),
+        "lost": _lost(history),
+        "batch_loss": _three_digits(_thinned(history.batch_loss, history.steps_per_epoch)),
+        "val_loss": _three_digits(history.val_loss),
+        "val_accuracy": _three_digits(history.val_accuracy),
+        "niw_norm": _three_digits(history.niw_norm),
+        "next_norm": _three_digits(_next_norm(history)),
+    }
+
+
+def _lost(history):
+    """The step whose batch loss shows that the training diverges, or None."""
+    from nin_lib.training import DIVERGED
+
+    lost = np.flatnonzero(~(history.batch_loss <= DIVERGED))
+    return int(lost[0]) if len(lost) else None
+
+
+def _words(history):
+    """What a reader should notice of a run, besides its phase."""
+    lost, loss, clean = _lost(history), history.batch_loss, history.clean_loss
+    if lost is not None:
+        return f"The batch loss passes 10⁸ in epoch {lost // history.steps_per_epoch + 1}."
+    accuracy = (
+        f"The validation accuracy after {history.settings['epochs']} epochs is "
+        f"{100 * history.val_accuracy[-1]:.3g}\N{NO-BREAK SPACE}%."
+    )
+    if history.phase == "catapult":
+        return f"The batch loss peaks at {loss.max() / loss[0]:.3g} times its start. {accuracy}"
+    learned = history.clean_epochs[clean <= clean[0] / 4]
+    when = "When the clean loss is down to a quarter" if len(learned) else "In the end"
+    kept = history.niw_norm[learned[0] if len(learned) else -1] / history.niw_norm[0]
+    return f"{when}, the noise weights have {100 * kept:.3g}\N{NO-BREAK SPACE}% of their norm. {accuracy}"
+
+
+def _next_norm(history):
+    """Norm of the weights of the layer after the (first) NIN; nothing, if it sits on the last layer."""
+    layers = [name for name in history.norms if name.endswith(".weight")]
+    after = layers.index(f"{history.settings['nins'][0]['layer']}.weight") + 1
+    return history.norms[layers[after]] if after < len(layers) else []
+
+
+def _thinned(loss, per_epoch):
+    """The first `HEAD` values, and then the mean over each epoch, or over what is left of it."""
+    starts = np.union1d(HEAD, np.arange(0, len(loss), per_epoch))
+    starts = starts[(starts >= HEAD) & (starts < len(loss))]
+    if len(starts) == 0:
+        return loss
+    means = np.add.reduceat(loss, starts) / np.diff(starts, append=len(loss))
+    return np.concatenate([loss[:HEAD], means])
+
+
+def _three_digits(values):
+    """Numbers in a string, which is shorter than JSON's list of them; without those at the end that are not finite."""
+    values = np.asarray(values)
+    finite = np.flatnonzero(np.isfinite(values))
+    return " ".join(f"{value:.3g}" for value in values[: finite[-1] + 1 if len(finite) else 0])
