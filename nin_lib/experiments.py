@@ -290,7 +290,7 @@ EXPERIMENTS = {
                 "hidden": [1024, 1024, 1024],
                 "loss": "ce",
                 "sigma_eps": sigma_of("ce", c),
-                "epochs": 50,
+                "epochs": 20,
                 "seed": 0,
             }
             for c in TABLE_1["ce"]["c"]
