@@ -90,8 +90,9 @@ class RunExplorer(Explorer):
         ]
         if not runs:
             raise ValueError(f"no run of {self.experiment!r} is stored with {chosen}: choose others")
-        distance = [abs(settings["sigma_eps"] - self.sigma_eps) for settings, _ in runs]
-        return [run for run, d in zip(runs, distance, strict=True) if d == min(distance)]
+        stored = (settings["sigma_eps"] for settings, _ in runs)
+        nearest = min(stored, key=lambda sigma_eps: abs(sigma_eps - self.sigma_eps))
+        return [run for run in runs if run[0]["sigma_eps"] == nearest]
 
     @property
     def histories(self):

@@ -27,7 +27,8 @@ export const LOG_STEPS = {
 // curves: [{ name, color, kind: "line" | "points" | "dotted" | "bars", dash, width, alpha, join }], name in words or as an
 // element, or none for a curve that the legend leaves out; with join, as when dotted, a line runs across places where it has
 // no value. With logY, values are drawn as their decimal logarithms, so that zero and 1e100 are as good as any value: what
-// lies beyond an axis is drawn just outside of it, and what is not finite not at all. `sync` names a group of charts whose crosshairs move together.
+// lies beyond an axis is drawn just outside of it, and what is not finite not at all. `sync` names a group of charts whose
+// crosshairs move together.
 export function createChart(root, { title, xTitle, curves, logY = false, sync }) {
   const readings = curves.map(() => h("span", { class: "nin-reading" }));
   const entries = curves.map((curve, i) => h("span", {}, sample(curve), curve.name ?? "", readings[i]));
@@ -85,7 +86,8 @@ export function createChart(root, { title, xTitle, curves, logY = false, sync })
   // Between the curves and the grid, which stays.
   function drawFade(u, drawn) {
     if (fadeFrom === null || drawn < curves.length) return;
-    fillFrom(u, fadeFrom, { globalCompositeOperation: "destination-out", fillStyle: "rgba(0,0,0,0.7)" }); // pale on any background
+    // pale on any background
+    fillFrom(u, fadeFrom, { globalCompositeOperation: "destination-out", fillStyle: "rgba(0,0,0,0.7)" });
   }
 
   function drawVisible(u) {
@@ -122,7 +124,8 @@ export function createChart(root, { title, xTitle, curves, logY = false, sync })
       const drawn = ys.map(values => {
         const result = new Array(places.length).fill(null);
         for (let i = 0; i < values.length && at[i] <= until; i++) {
-          if (Number.isFinite(values[i])) result[i] = Math.min(Math.max(logY ? Math.log10(values[i]) : values[i], low), high);
+          if (!Number.isFinite(values[i])) continue;
+          result[i] = Math.min(Math.max(logY ? Math.log10(values[i]) : values[i], low), high);
         }
         return result;
       });
@@ -137,13 +140,14 @@ export function createChart(root, { title, xTitle, curves, logY = false, sync })
 const isNone = value => value == null || Number.isNaN(value);
 
 function series({ color, kind, dash, width = 1.75, alpha = 1, join = false }) {
-  const points = { show: false };
+  const alone = (u, k) => u.data[k].filter(value => value !== null).length === 1; // no line, but a point
+  const points = { show: join ? alone : false, size: 5, width: 0, fill: color };
   const line = { stroke: color, dash: DASHES[dash], width, alpha, spanGaps: join, points };
   switch (kind) {
     case "points":
       return { ...line, paths: () => null, points: { show: true, size: 8, width: 2, fill: "transparent" } };
     case "dotted":
-      return { ...line, spanGaps: true, points: { show: true, size: 5, width: 0, fill: color } };
+      return { ...line, spanGaps: true, points: { ...points, show: true } };
     case "bars":
       return { ...line, width: 0, fill: `${color}99`, paths: uPlot.paths.bars({ size: [0.9, 100] }) };
     default:
