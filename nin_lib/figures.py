@@ -192,3 +192,33 @@ def training_panels(runs, next_layer="2.weight") -> go.Figure:
     figure.update_yaxes(title="norm / start", row=3, col=1)
     figure.update_layout(height=620, legend_y=1.1, margin_t=60)
     return figure
+
+
+def phase_map(rows) -> go.Figure:
+    """Phases of many trainings: a row for each kind of training, sigma_eps to the right, a line of markers per seed.
+
+    Parameters
+    ----------
+    rows : dict of str to (sequence of n floats, array_like of shape (seeds, n))
+        For each name the values of sigma_eps > 0, and the `Phase` at each seed and sigma_eps.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The shape of a marker says the phase, too, so that no information is in the colour alone.
+    """
+    symbols = dict(zip(Phase, ("circle-open", "square", "triangle-up", "x"), strict=True))
+    figure = go.Figure(layout={"height": 130 + 55 * len(rows)})
+    for phase in Phase:
+        x, y = [], []
+        for row, (sigmas, phases) in enumerate(rows.values()):
+            phases = np.asarray(phases)
+            seeds, at = np.nonzero(phases == phase)
+            x += np.asarray(sigmas)[at].tolist()
+            y += (row + 0.22 * (seeds - (len(phases) - 1) / 2)).tolist()
+        marker = {"symbol": symbols[phase], "color": PHASE_COLORS[phase], "size": 8}
+        figure.add_scatter(x=x, y=y, mode="markers", marker=marker, name=phase.value)
+    figure.update_xaxes(type="log", title="σ<sub>ε</sub>")
+    names = {"tickvals": list(range(len(rows))), "ticktext": list(rows)}
+    figure.update_yaxes(range=[len(rows) - 0.5, -0.5], showgrid=False, **names)
+    return figure
