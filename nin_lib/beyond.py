@@ -175,13 +175,12 @@ def scan(settings, device="cpu", measure=None):
     for seed in settings["seeds"]:
         for sigma_eps in settings["sigma_eps"]:
             history, measured = train_net(settings | {"seed": seed, "sigma_eps": sigma_eps}, device, measure)
+            norms = history.norms
             row = {
                 "phase": np.array(history.phase.value),
                 "peak": history.batch_loss.max() / history.batch_loss[0],
                 "val_accuracy": history.val_accuracy,
-                "niw_norm": np.stack(
-                    [norm for key, norm in history.norms.items() if key.endswith("nin_weight")]
-                ),
+                "niw_norm": np.stack([norm for key, norm in norms.items() if key.endswith("nin_weight")]),
                 "clean_loss": history.clean_loss,
             }
             for name in measured[0] if measured else ():
@@ -211,24 +210,24 @@ def saturation(net, nin, data):
         saturated, saturated_clean: fraction of pairs (unit, sample), with noise and without, in which the slope of the
         activation is below 1 % of its largest; noisy_accuracy: on the validation set, with noise.
     """
+    x, x_val = data.x_train.to(nin.weight), data.x_val.to(nin.weight)
     rng = np.random.default_rng(0)  # its own noise: the training must not notice that it is watched
 
     def noise(n):
         return nin.noise(torch.from_numpy(nin.sigma * rng.standard_normal(n)))
 
     def saturated():
-        z = net[0](data.x_train)
+        z = net[0](x)
         with torch.enable_grad():
-            z = torch.cat(
-                [z.flatten(), z.new_tensor([1e-9])]
-            ).requires_grad_()  # the last slope is the largest
+            # Each of the activations is steepest just above 0: the last slope is the largest.
+            z = torch.cat([z.flatten(), z.new_tensor([1e-9])]).requires_grad_()
             (slope,) = torch.autograd.grad(net[1](z).sum(), z)
         return (slope[:-1] < 0.01 * slope[-1]).double().mean().item()
 
-    with noise(len(data.x_train)):
+    with noise(len(x)):
         noisy = saturated()
-    with noise(len(data.x_val)):
-        accuracy = (net(data.x_val).argmax(-1) == data.y_val).double().mean().item()
+    with noise(len(x_val)):
+        accuracy = (net(x_val).argmax(-1) == data.y_val.to(x.device)).double().mean().item()
     return {"saturated": noisy, "saturated_clean": saturated(), "noisy_accuracy": accuracy}
 
 
@@ -238,7 +237,7 @@ def sharpness(net, data, loss="ce"):
     Lanczos iteration (`scipy.sparse.linalg.eigsh`) on Hessian-vector products; no matrix is formed.
     """
     weights = [p for name, p in net.named_parameters() if not name.endswith("nin_weight")]
-    value = LOSSES[loss](net(data.x_train), data.y_train)
+    value = LOSSES[loss](net(data.x_train.to(weights[0])), data.y_train.to(weights[0].device))
     gradient = torch.cat([g.flatten() for g in torch.autograd.grad(value, weights, create_graph=True)])
 
     def product(v):
@@ -311,9 +310,8 @@ def _rank_inputs(settings, seed, device):
 
     def accuracy(keep):
         kept = torch.from_numpy(keep).double()
-        masked = Data(
-            data.name, data.x_train * kept, data.y_train, data.x_val * kept, data.y_val, data.digest
-        )
+        x, x_val = data.x_train * kept, data.x_val * kept
+        masked = Data(data.name, x, data.y_train, x_val, data.y_val, data.digest)
         other = mlp((128, 128, 10), seed + 1000).to(device)
         return train(other, masked, **how).val_accuracy[-1]
 

@@ -9,7 +9,7 @@ import json
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,9 +17,13 @@ import numpy as np
 import torch
 from scipy.optimize import isotonic_regression
 
+from nin_lib import beyond
 from nin_lib import results as files
+from nin_lib.curvature import LocalCurvature
+from nin_lib.data import load as load_data
+from nin_lib.injection import NoiseInjection
 from nin_lib.linear import LinearModel, Phase
-from nin_lib.training import History, one_thread, train_mlp
+from nin_lib.training import History, mlp, one_thread, train, train_mlp
 
 _IN_CHECKOUT = Path(__file__).resolve().parents[1] / "runs"
 RUNS = _IN_CHECKOUT if _IN_CHECKOUT.is_dir() else Path(__file__).with_name("runs")
@@ -262,6 +266,63 @@ def _fashion_mnist_settings(loss: str, c_shown: list[float], c_grid) -> tuple[di
 MSE_GRID = (*np.geomspace(1e-4, 16, 15), *range(20, 56, 2))
 CE_GRID = (*np.geomspace(1e-4, 0.1, 10), *np.geomspace(0.13, 2.5, 23))
 
+
+# --- fig1-centre, fig1-right: Fig. 1, decay times of W_NI and of the losses, and the curvature on the way ------------
+
+FIG_1 = {
+    **{"hidden": [1024, 1024, 1024], "loss": "ce", "lr": 0.05, "batch_size": 128},
+    **{"val_samples": 5000, "curvature_samples": 1000},
+}
+"""Architecture and optimisation of Fig. 1 (Appendix B); the first samples of each set that serve to measure."""
+
+FIG_1_SIGMAS = (1.0, 2.5, 5.0, 8.0, 12.5, 20.0, 32.0, 50.0, 80.0, 125.0, 220.0, 320.0)
+SPECTRUM_EPOCHS = (0, 1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60)
+"""When the largest eigenvalue and the trace of <H> are measured, which takes longer than an epoch's other numbers."""
+
+
+def train_and_probe(settings: dict, device: str = "cpu") -> dict[str, np.ndarray]:
+    """Train with a NIN on the first layer and measure the local curvature on the way.
+
+    Returns the arrays of `nin_lib.training.History`, and, over the first `curvature_samples` training images:
+    `probe/rayleigh`, `probe/pull`, shape (epochs + 1,): `LocalCurvature.rayleigh` along W_NI and `.pull`, after each
+    epoch; `probe/epochs`, `probe/largest`, `probe/trace`, `probe/gradient`, shape (k,): some epochs, and the largest
+    eigenvalue and the trace of <H> and the mean square norm <|g|^2> of the local gradient there. nan where a divergent
+    training did not arrive.
+    """
+    settings = dict(settings)
+    whole = load_data("fashion_mnist")
+    n_val, n = settings.pop("val_samples"), settings.pop("curvature_samples")
+    data = replace(whole, x_val=whole.x_val[:n_val], y_val=whole.y_val[:n_val])
+    sigma_eps, seed, epochs = settings.pop("sigma_eps"), settings["seed"], settings["epochs"]
+    net = mlp((784, *settings.pop("hidden"), 10), seed, data.x_train.dtype).to(device)
+    nin = NoiseInjection(net, "0", sigma_eps, seed=seed)
+    curvature = LocalCurvature(net, nin, data.x_train[:n], data.y_train[:n], settings["loss"])
+    at = np.array([epoch for epoch in SPECTRUM_EPOCHS if epoch <= epochs])
+    along = {key: np.full(epochs + 1, np.nan) for key in ("rayleigh", "pull")}
+    spectrum = {key: np.full(len(at), np.nan) for key in ("largest", "trace", "gradient")}
+
+    def probe(history, epoch):
+        along["rayleigh"][epoch] = curvature.rayleigh(nin.weight.detach().double().cpu().numpy())
+        along["pull"][epoch] = curvature.pull()
+        if epoch in at:
+            spectrum["largest"][at == epoch] = curvature.extremes(tol=1e-3)[1]
+            spectrum["trace"][at == epoch] = curvature.trace()[0]
+            spectrum["gradient"][at == epoch] = (curvature.gradients() ** 2).sum(1).mean()
+
+    history = train(net, data, nin=nin, callback=probe, **settings)
+    measured = {f"probe/{key}": values for key, values in (along | spectrum).items()}
+    return history.arrays() | measured | {"probe/epochs": at}
+
+
+def _fig1_settings(sigmas, epochs: int, seeds) -> tuple[dict, ...]:
+    return tuple(
+        {**FIG_1, "sigma_eps": sigma_eps, "redraw": redraw, "epochs": epochs, "seed": seed}
+        for seed in seeds
+        for redraw in ("epoch", "never")
+        for sigma_eps in sigmas
+    )
+
+
 EXPERIMENTS = {
     "linear-boundaries": Experiment(
         "phase boundaries of the linear model by exact SGD: 3 x 241 sigmas x 200 seeds x 4 batch sizes",
@@ -298,5 +359,18 @@ EXPERIMENTS = {
         train_history,
         ("numpy", "torch"),
     ),
+    "fig1-centre": Experiment(
+        "Fig. 1, centre: 784-1024-1024-1024-10 ReLU, CE; one sigma of the decay phase, NIN redrawn and fixed",
+        _fig1_settings([12.5], 60, [0]),
+        train_and_probe,
+        ("numpy", "scipy", "torch"),
+    ),
+    "fig1-right": Experiment(
+        "Fig. 1, right: the same at 12 sigmas, NIN redrawn and fixed, 2 seeds",
+        _fig1_settings(FIG_1_SIGMAS, 25, range(2)),
+        train_and_probe,
+        ("numpy", "scipy", "torch"),
+    ),
+    **{name: Experiment(*entry) for name, entry in beyond.EXPERIMENTS.items()},
 }
 """Every experiment of the book by its name."""

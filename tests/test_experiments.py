@@ -206,6 +206,45 @@ def test_a_stored_decay_run_begins_as_it_began(official_fashion_mnist):
     assert again.settings["digest"] == stored.settings["digest"]  # of the images and their split
 
 
+def at_table_1(name, loss, c):
+    """The stored runs of 100 epochs at this value of Table 1, one for each of three seeds."""
+    sigma_eps = experiments.sigma_of(loss, c)
+    runs = zip(experiments.named(name).settings, experiments.histories(name), strict=True)
+    found = [history for s, history in runs if s["sigma_eps"] == sigma_eps and s["epochs"] == 100]
+    assert len(found) == 3
+    return found
+
+
+@pytest.mark.parametrize("c, phase", zip([1e-4, 0.1, 1, 1.8], Phase, strict=True))
+def test_cross_entropy_at_table_1_is_in_the_phase_that_the_paper_says(c, phase):
+    assert [history.phase for history in at_table_1("fig3-ce", "ce", c)] == [phase] * 3
+
+
+@pytest.mark.parametrize(
+    "c, phase",
+    [
+        (1e-4, Phase.DECOUPLED),
+        (30, Phase.CATAPULT),  # "decay" in the paper
+        (39, Phase.CATAPULT),  # not in the paper
+        (47, Phase.DIVERGENT),  # "catapult" in the paper
+        (50, Phase.DIVERGENT),
+    ],
+)
+def test_squared_error_at_table_1_by_loss_and_by_noise_weights(c, phase):
+    histories = at_table_1("fig2-mse", "mse", c)
+    assert [history.phase for history in histories] == [phase] * 3
+    grows = [history.niw_norm.max() > history.niw_norm[0] for history in histories]
+    assert grows == [phase == Phase.DIVERGENT] * 3  # no catapult by the noise weights
+
+
+def test_the_grids_reach_from_decoupled_to_divergent():
+    for name in ("fig2-mse", "fig3-ce"):
+        grid = [history for history in experiments.histories(name) if history.settings["epochs"] == 40]
+        phases = [history.phase for history in grid]
+        assert len(grid) >= 33 and set(phases) == set(Phase)
+        assert (phases[0], phases[-1]) == (Phase.DECOUPLED, Phase.DIVERGENT)
+
+
 # --- statistics of the boundaries ----------------------------------------------------------------------------------
 
 
