@@ -248,7 +248,7 @@ def sharpness(net, data, loss="ce"):
     size = len(gradient)
     hessian = LinearOperator((size, size), product, dtype=float)
     start = np.random.default_rng(0).standard_normal(size)  # eigsh's own start is random
-    return float(eigsh(hessian, k=1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False)[0])
+    return float(eigsh(hessian, k=1, which="LA", v0=start, tol=1e-3, return_eigenvectors=False)[0])
 
 
 # --- inputs without information --------------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ def _rank_inputs(settings, seed, device):
 # --- the experiments -------------------------------------------------------------------------------------------------
 
 SEEDS = [0, 1, 2]
-FINE = [1, 4, 10, 16, 18, 20, 22, 24, 26, 28, 30, 33, 36, 40]
+FINE = [10, 18, 20, 22, 24, 28, 30, 33, 36, 40]
 """Noises that are dense where a catapult begins and ends, for the usual net and steps."""
 WIDE = [1, 3, 10, 20, 30, 100, 300, 1000, 3000]
 TO_DIVERGENCE = [0, 4, 8, 10, 12, 14, 16, 20, 24]
@@ -335,9 +335,9 @@ TO_DIVERGENCE = [0, 4, 8, 10, 12, 14, 16, 20, 24]
 BY_ARCHITECTURE = {
     "convolutional": [0.1, 1, 5, 15, 30, 45, 60, 100, 300],
     "recurrent-relu": [0.3, 1, 3, 8, 16, 22, 26, 30, 40],
-    "recurrent-tanh": [0.1, 1, 3, 10, 30, 100, 300, 1000, 3000],
     "transformer": [0.1, 1, 3, 10, 30, 100, 300, 1000, 3000],
     "transformer-plain": [0.3, 1, 2, 4, 6, 7, 8, 8.6, 10],
+    "recurrent-tanh": [0.1, 1, 3, 10, 30, 100, 300, 1000, 3000],
 }
 
 
@@ -422,7 +422,7 @@ EXPERIMENTS = {
         "final sharpness and validation accuracy against sigma_eps, for both losses",
         tuple(
             USUAL | {"loss": loss, "lr": lr, "sigma_eps": TO_DIVERGENCE, "seeds": SEEDS}
-            for loss, lr in (("ce", 0.2), ("mse", 0.1))
+            for loss, lr in (("mse", 0.1), ("ce", 0.2))
         ),
         _with_sharpness,
         PACKAGES,
