@@ -184,7 +184,7 @@ def training_panels(runs, next_layer="2.weight") -> go.Figure:
             values = np.nan_to_num(np.transpose(values), nan=-1)
             for trace in median_band(x, values, name, WEIGHT_COLORS[color], dash, showlegend=column == 1):
                 figure.add_trace(trace, row=row, col=column)
-    figure.update_xaxes(type="log", tickvals=[0.1, 1, 10, 100])
+    figure.update_xaxes(type="log", tickvals=[0.1, 1, 10])
     figure.update_xaxes(title="epoch", row=3)
     figure.update_yaxes(type="log", dtick=1)
     figure.update_yaxes(type="linear", range=[0, 1], dtick=0.5, row=2)
