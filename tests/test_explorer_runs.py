@@ -2,20 +2,24 @@
 
 import gzip
 import json
+import threading
 import time
+from textwrap import dedent
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 from conftest import served
 from explorer_pages import FAKE_MODEL, PAGE, drag, opening, shown_html
+from nbclient import NotebookClient
 from playwright.sync_api import expect
 
-from nin_lib import experiments
+from nin_lib import experiments, training
 from nin_lib.experiments import Experiment
 from nin_lib.linear import Phase
 from nin_lib.training import train_mlp
-from nin_lib.widgets import RunExplorer
+from nin_lib.widgets import RunExplorer, runs
 from nin_lib.widgets.runs import HEAD
 
 browser_test = pytest.mark.browser
@@ -174,6 +178,14 @@ def test_a_bad_value_raises_and_changes_nothing(explorer, out, name, value, says
     assert explorer.settings() == before
 
 
+def test_an_unknown_setting_raises_and_the_settings_are_listed(out):
+    says = "RunExplorer has no setting 'sigma': its settings are experiment, sigma_eps, epochs, redraw$"
+    with pytest.raises(TypeError, match=says):
+        RunExplorer("two-ways", out, sigma=4)
+    # what any widget takes
+    assert RunExplorer("toy", out, layout={"width": "50%"}).layout.width == "50%"
+
+
 # --- training here -----------------------------------------------------------------------------------------
 
 
@@ -234,6 +246,67 @@ def test_stop_ends_a_training_with_its_epoch(explorer):
     explorer.epochs = 1
     explorer.train().join()  # and the next one may begin
     assert explorer.trained.settings["epochs"] == 1
+
+
+def test_stop_is_told_at_once_and_holds_before_the_first_epoch(explorer, monkeypatch):
+    begin = threading.Event()
+    monkeypatch.setattr(training, "train_mlp", lambda **settings: begin.wait(60) and train_mlp(**settings))
+    told = watch(explorer)
+    thread = explorer.train()
+    explorer.stop()
+    assert told[-1] == told[0] | {"message": "The training stops after this epoch."}
+    begin.set()
+    thread.join(60)
+    message = "Training at σ = 10 was stopped after epoch 0 of 10."
+    assert told[2:] == [told[0] | {"running": False, "message": message}]
+    assert explorer.trained is None
+
+
+def test_close_stops_a_training(explorer):
+    explorer.epochs = 10_000
+    thread = explorer.train()
+    explorer.close()
+    thread.join(60)
+    assert not thread.is_alive() and not explorer._training["running"]
+
+
+def test_a_training_that_cannot_be_shown_ends_in_words_and_the_next_may_begin(explorer, monkeypatch):
+    shown = []
+
+    def record(settings, history):
+        shown.append(history)
+        if len(shown) == 2:  # after the one epoch, and again when the training has ended
+            raise OverflowError("too long a curve")
+        return {}
+
+    monkeypatch.setattr(runs, "_record", record)
+    explorer.epochs = 1
+    explorer.train().join()
+    assert not explorer._training["running"]
+    failed = "The training at σ = 10 failed. OverflowError: too long a curve"
+    assert explorer._training["message"] == failed
+    explorer.train().join()
+    assert explorer._training["message"].startswith("Trained at σ = 10: ")
+
+
+def test_in_a_kernel_its_event_loop_sets_what_the_training_tells(out):
+    setup = f"""
+        import threading
+        from nin_lib import experiments
+        from nin_lib.widgets import RunExplorer
+        entry = experiments.Experiment("", {TOYS["toy"]!r}, experiments.train_history)
+        experiments.EXPERIMENTS["toy"] = entry
+        explorer = RunExplorer("toy", {str(out)!r}, sigma_eps=10, epochs=2)
+        told = []
+        explorer.observe(lambda change: told.append(threading.current_thread()), "_training")
+        explorer.train().join()
+        early = len(told)
+    """
+    cells = [dedent(setup), "print(early, len(told), {*told} == {threading.main_thread()})"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    # that it begins, three epochs from 0 to 2, and the end
+    assert notebook.cells[1].outputs[0].text == "0 5 True\n"
 
 
 def test_what_goes_wrong_in_a_training_is_told_in_words(monkeypatch, tmp_path, out):

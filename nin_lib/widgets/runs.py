@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import sys
 import threading
 from dataclasses import replace
 
@@ -38,7 +39,7 @@ class RunExplorer(Explorer):
     Attributes
     ----------
     trained : nin_lib.training.History or None
-        The newest training that was started here and has ended; if it was stopped, its epochs so far.
+        The newest training that was started here and has ended. One that was stopped: its epochs, or None before any.
 
     Raises
     ------
@@ -55,13 +56,16 @@ class RunExplorer(Explorer):
     _stored = traitlets.Dict().tag(sync=True)
     _training = traitlets.Dict().tag(sync=True)
 
+    _stop = None  # while a training runs, the event that ends it
+    _telling = threading.RLock()  # so that what `stop` says does not come after the end
+
     def __init__(self, experiment, out=None, **settings):
         self._runs = _stored_runs(experiment, out)  # (settings, History), by sigma_eps and seed
         choices = _choices([settings for settings, _ in self._runs])
         if choices:
             self.add_traits(**{name: Choice(*values) for name, values in choices.items()})
         self.set_trait("experiment", experiment)
-        self._stop = self.trained = None
+        self.trained = None
         sigmas = sorted({settings["sigma_eps"] for settings, _ in self._runs})
         stored = {
             "head": HEAD,
@@ -109,7 +113,7 @@ class RunExplorer(Explorer):
     def train(self):
         """Start a training at `sigma_eps` for `epochs`, all else as in the nearest stored run, and return at once.
 
-        Its curves appear in the explorer while it trains. `stop` ends it.
+        Its curves appear in the explorer while it trains, and while no cell runs. `stop` ends it.
 
         Returns
         -------
@@ -121,23 +125,31 @@ class RunExplorer(Explorer):
         RuntimeError
             If a training is running already.
         """
-        if self._training.get("running"):
+        if self._stop is not None:
             raise RuntimeError("a training is running already: call stop(), or wait for its end")
         if not self._stored["trains"]:
             raise RuntimeError(
                 f"{self.experiment!r} is not made by nin_lib.training.train_mlp, which trains here"
             )
         settings = self._shown()[0][0] | {"sigma_eps": self.sigma_eps, "epochs": self.epochs}
+        begins = f"Training at σ = {settings['sigma_eps']:.3g} begins."
+        self._tell(running=True, message=begins, progress=0, run=None)
         self._stop = threading.Event()
         thread = threading.Thread(target=self._train, args=(settings, self._stop), daemon=True)
-        self._tell(settings, f"Training at σ = {settings['sigma_eps']:.3g} begins.", running=True)
         thread.start()
         return thread
 
     def stop(self):
         """End the training that was started here with its epoch. Without one, nothing happens."""
-        if self._stop is not None:
-            self._stop.set()
+        with self._telling:
+            if self._stop is not None:
+                self._tell(message="The training stops after this epoch.")
+                self._stop.set()
+
+    def close(self):
+        """Stop the training, and take the explorer off the page."""
+        self.stop()
+        super().close()
 
     def _train(self, settings, stop):
         from nin_lib.training import train_mlp
@@ -149,35 +161,48 @@ class RunExplorer(Explorer):
             nonlocal so_far
             if epoch > 0:
                 so_far = _so_far(history, epoch)
-                if stop.is_set():
-                    raise _Stopped
-            self._tell(settings, f"Training {at}: epoch {epoch} of {epochs} is done.", so_far, running=True)
+            if stop.is_set():
+                raise _Stopped
+            self._tell(
+                message=f"Training {at}: epoch {epoch} of {epochs} is done.",
+                progress=epoch / epochs,
+                run=so_far and _record(settings, so_far),
+            )
 
         try:
-            self.trained = train_mlp(**settings, callback=callback)
-            message = f"Trained {at}: {self.trained.phase}. {_words(self.trained)}"
-        except _Stopped:
-            self.trained = so_far
-            message = f"Training {at} was stopped after epoch {so_far.settings['epochs']} of {epochs}."
+            try:
+                self.trained = train_mlp(**settings, callback=callback)
+                news = {
+                    "message": f"Trained {at}: {self.trained.phase}. {_words(self.trained)}",
+                    "progress": 1,
+                }
+            except _Stopped:
+                self.trained, done = so_far, 0 if so_far is None else so_far.settings["epochs"]
+                message = f"Training {at} was stopped after epoch {done} of {epochs}."
+                news = {"message": message, "progress": done / epochs}
+            news["run"] = self.trained and _record(settings, self.trained)
         except Exception as error:  # whatever it is, the reader has no other way to learn of it
-            message = f"The training {at} failed. {type(error).__name__}: {error}"
-            return self._tell(settings, message, so_far)
-        self._tell(settings, message, self.trained)
+            news = {"message": f"The training {at} failed. {type(error).__name__}: {error}"}
+        with self._telling:
+            self._stop = None
+            self._tell(running=False, **news)
 
-    def _tell(self, settings, message, history=None, running=False):
-        """Show the training's state."""
-        done = 0 if history is None else history.settings["epochs"]
-        self._training = {
-            "running": running,
-            "message": message,
-            "progress": done / settings["epochs"],
-            "run": history and _record(settings, history),
-        }
+    def _tell(self, **news):
+        """Show the training's news: by a kernel's event loop, which may be setting traits itself at this moment."""
+
+        def show():
+            with self._telling:
+                self._training = self._training | news
+
+        ipython = sys.modules.get("IPython")
+        kernel = getattr(ipython and ipython.get_ipython(), "kernel", None)
+        loop = getattr(getattr(kernel, "parent", None), "io_loop", None)
+        show() if loop is None else loop.add_callback(show)
 
     def _receive(self, _, content, buffers):
         if content == "stop":
             self.stop()
-        elif content == "train" and not self._training.get("running"):
+        elif content == "train" and self._stop is None:
             self.train()
 
     # --- the page without a script

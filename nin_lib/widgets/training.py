@@ -95,15 +95,11 @@ class TrainingExplorer(Explorer):
 
     def run(self, epochs=EPOCHS):
         """The training on the screen, by PyTorch on the explorer's own streams: a `nin_lib.training.History`."""
-        import torch
-
         from nin_lib.data import load
         from nin_lib.injection import NoiseInjection
-        from nin_lib.training import mlp, train
+        from nin_lib.training import mlp, one_thread, train
 
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # so that no digit depends on the number of cores
-        try:
+        with one_thread():
             net = mlp((64, 128, 10), HashStream(self.seed, "weights"))
             nin = NoiseInjection(net, "0", self.sigma_eps, seed=HashStream(self.seed, "nin"))
             return train(
@@ -115,8 +111,6 @@ class TrainingExplorer(Explorer):
                 nin=nin,
                 seed=HashStream(self.seed, "order"),
             )
-        finally:
-            torch.set_num_threads(threads)
 
     @property
     def phase(self):
