@@ -94,10 +94,10 @@ def phase_bar(
         go.Scatter(x=[a, a, b, b], y=[0, 1, 1, 0], fill="toself", fillcolor=PHASE_COLORS[phase], **bar)
         for phase, a, b in zip(Phase, edges[:-1], edges[1:], strict=True)
     ]
-    # Catapult is narrow, so its label and its right neighbour's are at different heights.
+    # Decay and catapult can be narrow, so neighbours have their labels at different heights.
     label = {"mode": "text", "textfont": {"color": "black"}, "hoverinfo": "skip", "showlegend": False}
     label_at = [(a * b) ** 0.5 for a, b in zip(edges[:3], edges[1:4], strict=True)] + edges[4:]
-    heights, sides = [0.84, 0.84, 0.84, 0.58], ["middle center"] * 3 + ["middle left"]
+    heights, sides = [0.84, 0.58, 0.84, 0.58], ["middle center"] * 3 + ["middle left"]
     names = [phase.value for phase in Phase]
     traces.append(go.Scatter(x=label_at, y=heights, text=names, textposition=sides, **label))
     star = {"symbol": symbol, "size": 12, "color": "black", "line": {"color": "white", "width": 1}}
