@@ -79,20 +79,6 @@ class Explorer(anywidget.AnyWidget):
                 raise TypeError(f"{type(self).__name__} has no setting {name!r}: its settings are {known}")
         super().__init__(**settings)
 
-    def __init__(self, **settings):
-        for name in settings:  # traitlets would only warn, and the default be shown
-            if not self.has_trait(name):
-                known = ", ".join(self.settings())
-                raise TypeError(f"{type(self).__name__} has no setting {name!r}: its settings are {known}")
-        super().__init__(**settings)
-
-    def __init__(self, **settings):
-        for name in settings:  # traitlets would only warn, and the default be shown
-            if not self.has_trait(name):
-                known = ", ".join(self.settings())
-                raise TypeError(f"{type(self).__name__} has no setting {name!r}: its settings are {known}")
-        super().__init__(**settings)
-
     @traitlets.default("_esm")
     def _live_script(self):
         return f"{type(self).script()}\nexport default {{ render: explorer.render }};\n"
