@@ -336,7 +336,7 @@ BY_ARCHITECTURE = {
     "convolutional": [0.1, 1, 5, 15, 30, 45, 60, 100, 300],
     "recurrent-relu": [0.3, 1, 3, 8, 16, 22, 26, 30, 40],
     "transformer": [0.1, 1, 3, 10, 30, 100, 300, 1000, 3000],
-    "transformer-plain": [0.3, 1, 2, 4, 6, 7, 8, 8.6, 10],
+    "transformer-plain": [0.3, 1, 2, 4, 6, 8, 10, 12, 15],
     "recurrent-tanh": [0.1, 1, 3, 10, 30, 100, 300, 1000, 3000],
 }
 
