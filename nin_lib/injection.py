@@ -2,10 +2,12 @@
 
 import contextlib
 import math
+import numbers
 import zlib
 
 import numpy as np
 import torch
+from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
 # Each distribution has mean 0 and standard deviation 1.
 DISTRIBUTIONS = {
@@ -61,9 +63,15 @@ class NoiseInjection:
                 "attach the NIN first, then call torch.compile(net)"
             )
         parts = dict(net.named_modules())
-        if layer not in parts or not isinstance(parts[layer], LAYERS):
-            names = [name for name, part in parts.items() if isinstance(part, LAYERS)]
+        names = [
+            name
+            for name, part in parts.items()
+            if isinstance(part, LAYERS) and not isinstance(part, NonDynamicallyQuantizableLinear)
+        ]
+        if layer not in names:
             what = f"a {type(parts[layer]).__name__}" if layer in parts else "no layer of this net"
+            if isinstance(parts.get(layer), NonDynamicallyQuantizableLinear):
+                what = "which MultiheadAttention never calls, so that a NIN would be ignored"
             raise ValueError(
                 f"layer must name a linear or convolution layer, got {layer!r}, {what}: use one of {names}"
             )
@@ -71,7 +79,7 @@ class NoiseInjection:
             raise ValueError(
                 f"layer {layer!r} has a NIN already: call its remove() first, or choose another layer"
             )
-        if not (math.isfinite(sigma) and sigma >= 0):
+        if not (isinstance(sigma, numbers.Real) and math.isfinite(sigma) and sigma >= 0):
             raise ValueError(
                 f"sigma must be a finite number >= 0, got {sigma!r}: use 0 to switch the noise off"
             )
@@ -129,6 +137,10 @@ def stream(seed, purpose):
     """
     if isinstance(seed, np.random.Generator):
         return seed
+    if not (isinstance(seed, numbers.Integral) and seed >= 0):
+        raise ValueError(
+            f"seed must be an integer >= 0 or a numpy.random.Generator, got {seed!r}: use 0, for example"
+        )
     return np.random.default_rng([seed, zlib.crc32(purpose.encode())])
 
 
