@@ -1,8 +1,11 @@
 """Result files: where one stands, how it is written whole or not at all, and how the missing ones are computed."""
 
+import contextlib
 import hashlib
 import json
+import numbers
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +16,14 @@ from tqdm.auto import tqdm
 
 def result_path(folder: Path, settings: dict) -> Path:
     """Path of the result with these settings (plain JSON values): equal settings, equal path, whatever their order."""
+    for name, value in settings.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise type(error)(
+                f"{name} must be a plain JSON value and finite, got {value!r}: "
+                "convert a NumPy value by float(), int() or .tolist()"
+            ) from error
     canonical = json.dumps(settings, sort_keys=True, allow_nan=False)
     return Path(folder) / f"{hashlib.sha256(canonical.encode()).hexdigest()[:12]}.npz"
 
@@ -24,6 +35,11 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Files of a process that was killed while it wrote; those of one that still writes are younger.
+    for stale in path.parent.glob(f".{path.name}.*.tmp"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - stale.stat().st_mtime > 60:
+                stale.unlink()
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
@@ -47,6 +63,8 @@ def compute_missing(
     joblib does the work: `jobs` = -1 is one for each core, and ``joblib.parallel_config`` around the call chooses
     another backend. A result is on the disk as soon as it is there; who is killed loses what was in progress.
     """
+    if not isinstance(jobs, numbers.Integral) or jobs == 0:
+        raise ValueError(f"jobs must be an integer >= 1, or -1 for one on each core, got {jobs!r}")
     missing = {path: arguments for path, arguments in tasks.items() if not path.exists()}
     # Not every backend can report a task as soon as it is done; where one cannot, the bar moves only at the end.
     prompt = joblib.parallel.get_active_backend()[0].supports_return_generator

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import math
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,13 +71,13 @@ class History:
     def phase(self):
         """Phase of the training.
 
-        Divergent: a batch loss is not finite or above 1e8. Catapult: otherwise, the batch loss exceeds twice its
+        Divergent: a batch loss is not finite or above 1e8, or a validation loss is not finite. Catapult: otherwise, the batch loss exceeds twice its
         first value and later falls below that value. Decay: otherwise, |W_NI| is below 0.9 of its start when the
         clean loss is first measured at or below a quarter of its start (at the end, if it never is). Decoupled:
         otherwise.
         """
         loss = self.batch_loss
-        if not np.all(loss <= DIVERGED):
+        if not (np.all(loss <= DIVERGED) and np.all(np.isfinite(self.val_loss))):
             return Phase.DIVERGENT
         high = np.flatnonzero(loss > 2 * loss[0])
         if len(high) and np.any(loss[high[0] :] < loss[0]):
@@ -94,11 +95,12 @@ class History:
 
     @classmethod
     def from_arrays(cls, arrays):
-        """The history of which `arrays` made these arrays."""
-        arrays = dict(arrays)
+        """The history of which `arrays` made these arrays, whatever others lie beside them."""
+        own = {field.name: arrays.get(field.name) for field in dataclasses.fields(cls)}
+        own["settings"] = json.loads(own["settings"].item())
         prefix = "norms/"
-        norms = {key.removeprefix(prefix): arrays.pop(key) for key in list(arrays) if key.startswith(prefix)}
-        return cls(settings=json.loads(arrays.pop("settings").item()), norms=norms, **arrays)
+        own["norms"] = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+        return cls(**own)
 
     def save(self, path):
         """Write an .npz file: complete or not at all, and the same bytes for the same history."""
@@ -192,14 +194,16 @@ def train(
         raise ValueError(f"loss must be one of {list(LOSSES)}, got {loss!r}")
     if redraw not in ("epoch", "never"):
         raise ValueError(f'redraw must be "epoch" or "never", got {redraw!r}')
-    if not (math.isfinite(lr) and lr > 0):
+    if not (isinstance(lr, numbers.Real) and math.isfinite(lr) and lr > 0):
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
-    if not 1 <= batch_size <= len(data.x_train):
+    if not (isinstance(batch_size, numbers.Integral) and 1 <= batch_size <= len(data.x_train)):
         raise ValueError(
-            f"batch_size must be from 1 to the {len(data.x_train)} training samples, got {batch_size!r}"
+            f"batch_size must be an integer from 1 to the {len(data.x_train)} training samples, "
+            f"got {batch_size!r}"
         )
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
+    if not (isinstance(epochs, numbers.Integral) and epochs >= 1):
+        raise ValueError(f"epochs must be an integer >= 1, got {epochs!r}")
+    lr, batch_size, epochs = float(lr), int(batch_size), int(epochs)  # a NumPy number is no JSON value
     nins = [] if nin is None else list(nin) if isinstance(nin, (list, tuple)) else [nin]
     parameters = dict(net.named_parameters())
     for node in nins:
@@ -222,7 +226,7 @@ def train(
             "batch_size": batch_size,
             "epochs": epochs,
             "redraw": redraw,
-            "seed": seed if isinstance(seed, int) else None,
+            "seed": int(seed) if isinstance(seed, numbers.Integral) else None,
             "nins": [{"layer": n.layer_name, "sigma": n.sigma, "distribution": n.distribution} for n in nins],
         },
         steps,
@@ -240,6 +244,12 @@ def train(
             history.niw[history.niw_epochs == epoch] = niw.cpu().numpy()
         if epoch in history.clean_epochs:
             history.clean_loss[history.clean_epochs == epoch] = _evaluate(net, criterion, x, y)[0]
+        for values in (
+            *(history.val_loss, history.niw_norm, history.clean_loss, history.niw),
+            *history.norms.values(),
+        ):
+            values[np.isnan(values)] = np.inf  # the last step of the epoch has overflowed
+        history.val_accuracy[np.isinf(history.val_loss)] = np.nan
         if callback is not None:
             callback(history, epoch)
 
@@ -254,11 +264,11 @@ def train(
                 for node, eps in zip(nins, noise, strict=True):
                     stack.enter_context(node.noise(eps[batch]))
                 value = criterion(net(x[batch]), y[batch])
-            history.batch_loss[epoch * steps + step] = value.item()
-            if not value.item() <= DIVERGED:
-                return history
-            net.zero_grad()
-            value.backward()
+                history.batch_loss[epoch * steps + step] = value.item()
+                if not value.item() <= DIVERGED:
+                    return history
+                net.zero_grad()
+                value.backward()  # inside the block, since activation checkpointing computes z again here
             with torch.no_grad():
                 for parameter in parameters.values():
                     if parameter.grad is not None:
@@ -355,11 +365,10 @@ def sweep(run, sigmas, seeds, out, jobs=-1, progress=True, **settings):
     dict
         (sigma_eps, seed) -> History.
     """
-    paths = {
-        (sigma, seed): result_path(out, {"sigma_eps": float(sigma), "seed": int(seed), **settings})
-        for sigma in sigmas
-        for seed in seeds
-    }
+    # What names the file is what is run. An integer of NumPy is no JSON value; `run` refuses a seed that is none.
+    seeds = [int(seed) if isinstance(seed, numbers.Integral) else seed for seed in seeds]
+    keys = [(float(sigma), seed) for sigma in sigmas for seed in seeds]
+    paths = {key: result_path(out, {"sigma_eps": key[0], "seed": key[1], **settings}) for key in keys}
     tasks = {path: (run, key, settings) for key, path in paths.items()}
     compute_missing(_run_and_save, tasks, jobs, progress)
     return {key: History.load(path) for key, path in paths.items()}
@@ -404,12 +413,13 @@ def _empty_history(settings, steps, parameters, nins):
 @torch.no_grad()
 def _evaluate(net, criterion, x, y, rows=10_000):
     """Mean loss and accuracy with eps = 0, some rows at a time so that the activations fit in little memory."""
-    training = net.training
+    modes = {part: part.training for part in net.modules()}
     net.eval()
     loss = hits = 0.0
     for some_x, some_y in zip(x.split(rows), y.split(rows), strict=True):
         output = net(some_x)
         loss += criterion(output, some_y).item() * len(some_x)
         hits += (output.argmax(-1) == some_y).sum().item()
-    net.train(training)
+    for part, mode in modes.items():  # not net.train(), which also wakes a part frozen in eval mode
+        part.training = mode
     return loss / len(x), hits / len(x)

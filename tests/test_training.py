@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from distributed import Client, LocalCluster
+from torch.utils.checkpoint import checkpoint
 
 from nin_lib.data import Data, load
 from nin_lib.injection import NoiseInjection
@@ -156,6 +157,30 @@ def test_dropout_acts_in_training_and_not_in_evaluation():
     assert abs(history.batch_loss[0] / history.clean_loss[0] - 1) > 0.01 and net.training
 
 
+def test_a_part_that_is_frozen_in_eval_mode_stays_so():
+    frozen = torch.nn.Dropout(0.5).eval()
+    net = torch.nn.Sequential(mlp((64, 16)), frozen, torch.nn.Dropout(0.5), mlp((16, 10)))
+    train(net, small(), batch_size=200, epochs=1)
+    assert [part.training for part in net] == [True, False, True, True] and net.training
+
+
+class Checkpointed(torch.nn.Sequential):
+    """Computes its activations again in the backward pass instead of keeping them."""
+
+    def forward(self, x):
+        return checkpoint(super().forward, x, use_reentrant=False)
+
+
+def test_activation_checkpointing_changes_no_digit():
+    histories = []
+    for wrap in (torch.nn.Sequential, Checkpointed):
+        net = wrap(*mlp((64, 16, 10)))
+        nin = NoiseInjection(net, "0", sigma=5.0)
+        histories.append(train(net, small(), lr=0.1, batch_size=100, epochs=2, nin=nin))
+    np.testing.assert_array_equal(histories[0].batch_loss, histories[1].batch_loss)
+    np.testing.assert_array_equal(histories[0].niw, histories[1].niw)
+
+
 def test_a_training_is_reproducible_to_the_bit():
     first, again, other = (train_mlp(23, seed, epochs=8) for seed in (4, 4, 5))
     for field in dataclasses.fields(History):
@@ -284,6 +309,22 @@ def test_a_loss_that_overflows_at_once_is_recorded_as_inf(digits):
     assert np.isinf(found.batch_loss).all() and found.phase is Phase.DIVERGENT
 
 
+def test_a_last_step_that_overflows_is_recorded_as_inf_and_divergent(digits):
+    net = mlp((64, 8, 10), dtype=torch.float32)
+    nin = NoiseInjection(net, "0", 1.0)
+    found = train(net, digits, lr=1e38, batch_size=1078, epochs=1, nin=nin)
+    assert np.isfinite(found.batch_loss).all() and found.phase is Phase.DIVERGENT
+    assert found.val_loss[1] == found.niw_norm[1] == np.inf and np.isnan(found.val_accuracy[1])
+    recorded = (found.val_loss, found.niw_norm, found.clean_loss, found.niw, *found.norms.values())
+    assert not any(np.isnan(values).any() for values in recorded)
+
+
+def test_a_progress_bar_counts_the_epochs(digits, capsys):
+    train(mlp((64, 4, 10)), digits, epochs=2, progress=True)
+    shown = capsys.readouterr().err
+    assert "2/2" in shown and "epoch" in shown
+
+
 # --- storing and sweeping -----------------------------------------------------------------------------------------
 
 
@@ -297,6 +338,13 @@ def test_history_survives_storing(tmp_path):
     for field in dataclasses.fields(History):
         np.testing.assert_equal(getattr(loaded, field.name), getattr(found, field.name))
     assert loaded.phase is found.phase
+
+
+def test_a_history_ignores_what_an_experiment_stores_beside_it():
+    found = train_mlp(10, 0, epochs=1)
+    read = History.from_arrays(found.arrays() | {"probe/x": np.ones(2)})
+    for field in dataclasses.fields(History):
+        np.testing.assert_equal(getattr(read, field.name), getattr(found, field.name))
 
 
 def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
@@ -403,6 +451,49 @@ def test_a_killed_sweep_loses_only_the_runs_in_progress(complete, tmp_path):
     assert files(tmp_path) == complete
 
 
+def test_numpys_integers_are_recorded_like_pythons(tmp_path):
+    (first,) = sweep(train_mlp, [1], [3], tmp_path / "a", jobs=1, **SETTINGS).values()
+    (found,) = sweep(train_mlp, [np.float32(1)], [np.int64(3)], tmp_path / "b", jobs=1, **SETTINGS).values()
+    assert found.settings == first.settings and files(tmp_path / "a") == files(tmp_path / "b")
+    assert found.settings["seed"] == 3 and found.settings["nins"][0]["sigma"] == 1
+    lone = train_mlp(1, np.int64(3), epochs=np.int64(2), batch_size=np.int64(128), hidden=(16,))
+    assert lone.settings == first.settings
+    lone.save(tmp_path / "lone.npz")
+
+
+def test_a_sweep_runs_what_names_its_file(tmp_path):
+    seen = []
+
+    def run(sigma_eps, seed):
+        seen.append((type(sigma_eps), type(seed)))
+        return train_mlp(sigma_eps, seed, **SETTINGS)
+
+    sweep(run, [np.float32(0.1), 1], [np.int64(0)], tmp_path, jobs=1)
+    assert seen == [(float, int)] * 2
+
+
+def test_a_sweeps_progress_bar_counts_the_runs(tmp_path, capsys):
+    sweep(train_mlp, [1], [0, 1], tmp_path, jobs=1, progress=True, **SETTINGS)
+    shown = capsys.readouterr().err
+    assert "2/2" in shown and "run" in shown
+
+
+@pytest.mark.parametrize(
+    "sigma, arguments, error, message",
+    [
+        (np.nan, {}, ValueError, "sigma_eps must be a plain JSON value and finite, got nan"),
+        (1, {"lr": np.float32(0.2)}, TypeError, r"lr must be .* got np.float32\(0.2\): convert .* by float"),
+        (1, {"jobs": 0}, ValueError, "jobs must be an integer >= 1, or -1 for one on each core, got 0"),
+        (1, {"seeds": [1.5]}, ValueError, "seed must be an integer >= 0 .* got 1.5"),
+        (1, {"seeds": [-1]}, ValueError, "seed must be an integer >= 0 .* got -1"),
+    ],
+)
+def test_a_sweep_refuses_a_bad_argument_by_name(tmp_path, sigma, arguments, error, message):
+    with pytest.raises(error, match=message):
+        sweep(train_mlp, [sigma], out=tmp_path, **{"seeds": [0], "jobs": 1} | SETTINGS | arguments)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_sweep_leaves_the_number_of_threads_alone(tmp_path):
     torch.set_num_threads(2)
     seen = []
@@ -425,9 +516,13 @@ def test_a_sweep_leaves_the_number_of_threads_alone(tmp_path):
         ({"redraw": "step"}, 'redraw must be "epoch" or "never", got \'step\''),
         ({"lr": 0}, "lr must be a finite number > 0, got 0"),
         ({"lr": float("nan")}, "lr must be a finite number > 0, got nan"),
-        ({"batch_size": 0}, "batch_size must be from 1 to the 1078 training samples, got 0"),
-        ({"batch_size": 1079}, "batch_size must be from 1 to the 1078 training samples, got 1079"),
-        ({"epochs": 0}, "epochs must be at least 1, got 0"),
+        ({"batch_size": 0}, "batch_size must be an integer from 1 to the 1078 training samples, got 0"),
+        ({"batch_size": 1079}, "batch_size must be an integer from 1 to the 1078 training samples, got 1079"),
+        ({"lr": "0.1"}, "lr must be a finite number > 0, got '0.1'"),
+        ({"batch_size": 64.5}, "batch_size must be an integer from 1 to .* got 64.5"),
+        ({"epochs": 0}, "epochs must be an integer >= 1, got 0"),
+        ({"epochs": 2.5}, "epochs must be an integer >= 1, got 2.5"),
+        ({"seed": -1}, "seed must be an integer >= 0 or a numpy.random.Generator, got -1"),
     ],
 )
 def test_a_bad_argument_is_refused(digits, arguments, message):
