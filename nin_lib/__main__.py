@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from nin_lib.data import DataError
 from nin_lib.experiments import EXPERIMENTS, RUNS, named, result_path, results, run
 
 
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
                         {"settings": result.settings, "arrays": shapes, "provenance": result.provenance}
                     )
                 )
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, DataError) as error:
         print(f"nin_lib: {error}", file=sys.stderr)
         return 2
     return 0

@@ -2,6 +2,7 @@ import contextlib
 import gzip
 import hashlib
 import http.server
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -68,6 +69,12 @@ def test_the_official_files(official_fashion_mnist):
     assert loaded.x_train.shape == (42_000, 784) and loaded.x_val.shape == (28_000, 784)
     assert torch.bincount(torch.cat([loaded.y_train, loaded.y_val])).tolist() == [7000] * 10
     assert abs(loaded.x_train.double().mean()) < 1e-5 and abs(loaded.x_train.double().std() - 1) < 1e-5
+
+
+def test_the_folder_of_official_files_may_be_chosen(tmp_path, monkeypatch, request):
+    monkeypatch.setenv("NIN_DATA_DIR", str(tmp_path))
+    request.getfixturevalue("official_fashion_mnist")
+    assert os.environ["NIN_DATA_DIR"] == str(tmp_path)
 
 
 def truncate(path):

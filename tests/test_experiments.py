@@ -48,9 +48,11 @@ def test_path_is_a_pure_function_of_name_and_settings():
 
 
 def test_settings_that_are_not_plain_json_are_refused():
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="x must be a plain JSON value and finite, got nan"):
         experiments.result_path("a", {"x": float("nan")})
-    with pytest.raises(TypeError):
+    with pytest.raises(
+        TypeError, match=r"x must be a plain JSON .* got array\(\[0, 1\]\): .* or .tolist\(\)"
+    ):
         experiments.result_path("a", {"x": np.arange(2)})
 
 
@@ -87,6 +89,18 @@ def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         experiments.save(tmp_path / "x" / "y.npz", Result({}, {"a": np.ones(2)}, {}))
     assert list((tmp_path / "x").iterdir()) == []
+
+
+def test_a_save_removes_what_a_killed_process_left_of_the_same_file(tmp_path):
+    old, young, other = (tmp_path / f".{name}.tmp" for name in ("y.npz.11", "y.npz.12", "z.npz.11"))
+    for path in (old, young, other):
+        path.touch()
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    experiments.save(tmp_path / "y.npz", Result({}, {"a": np.ones(2)}, {}))
+    assert sorted(tmp_path.iterdir()) == sorted([young, other, tmp_path / "y.npz"])
+    ignored = ["git", "check-ignore", "-q", experiments.RUNS / "x" / ".0123456789ab.npz.12.tmp"]
+    assert subprocess.run(ignored, cwd=experiments.RUNS).returncode == 0
 
 
 def test_a_killed_run_keeps_what_was_finished_and_the_next_one_does_the_rest(tmp_path):
@@ -147,6 +161,13 @@ def test_command_line_refuses_an_unknown_name_with_a_sentence(capsys):
     assert "name must be one of linear-boundaries" in capsys.readouterr().err
 
 
+def test_command_line_says_in_a_sentence_that_the_data_are_missing(tmp_path, capsys, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("NIN_DATA_DIR", str(tmp_path / "empty"))
+    assert main(["run", "fig3-ce", "--out", str(tmp_path), "--jobs", "1"]) == 2
+    assert "nin_lib: NIN_DATA_DIR has no file" in capsys.readouterr().err
+
+
 def test_the_installed_package_carries_the_results(tmp_path):
     """As pip lays it out, which a notebook on Colab relies on."""
     root = experiments.RUNS.parent
@@ -192,6 +213,19 @@ def test_stored_results_are_small_and_come_out_again():
     # change sides, and the fraction at one sigma by chance only.
     moved = np.abs(again["counts"] - result.arrays["counts"])
     assert moved.sum() / 2 <= 0.01 * again["counts"].sum()
+
+
+def test_all_stored_results_together_are_small():
+    sizes = [path.stat().st_size for path in experiments.RUNS.glob("**/*.npz")]
+    assert sizes and sum(sizes) < 8e6
+
+
+@pytest.mark.parametrize("name", ["fig2-mse", "fig3-ce", "fig3-ce-deep"])
+def test_stored_trainings_say_their_data_and_how_they_were_made(name):
+    for result in experiments.results(name):
+        settings = History.from_arrays(result.arrays).settings
+        assert settings["data"] == "fashion_mnist" and len(settings["digest"]) == 64
+        assert result.provenance["wall_s"] > 0 and result.provenance["packages"]["torch"]
 
 
 def test_a_stored_decay_run_begins_as_it_began(official_fashion_mnist):
