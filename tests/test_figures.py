@@ -36,7 +36,7 @@ def panels():
     lost.val_accuracy[2:] = np.nan
     lost.niw_norm[2:] = np.inf
     lost.norms["2.weight"][2:] = np.inf
-    return training_panels({8.0: [made_up(1.0), made_up(2.0)], 40.0: [lost]})
+    return training_panels({8.0: [made_up(c) for c in (1.0, 2.0, 4.0)], 40.0: [lost]})
 
 
 def lines(figure, column):
@@ -74,12 +74,12 @@ def test_training_panels_draw_the_median_of_the_seeds(panels):
     falling = 1 / np.arange(1, EPOCHS + 2)
     batch, loss, accuracy, niw, weights = lines(panels, 1)
     np.testing.assert_allclose(batch.x[[0, -1]], [1 / STEPS, EPOCHS])
-    np.testing.assert_allclose(batch.y, 1.5 / (STEPS * batch.x), rtol=1e-6)
+    np.testing.assert_allclose(batch.y, 2 / (STEPS * batch.x), rtol=1e-6)
     for trace, wanted in [
-        (loss, 3 * falling),
-        (accuracy, 1 - 0.15 * falling),
-        (niw, falling**2),  # relative to the start, the same for both seeds
-        (weights, (1 / falling + 1 / falling**2) / 2),
+        (loss, 4 * falling),
+        (accuracy, 1 - 0.2 * falling),
+        (niw, falling**2),  # relative to the start, the same for every seed
+        (weights, falling**-2.0),
     ]:
         np.testing.assert_allclose(trace.x, epoch)
         np.testing.assert_allclose(trace.y, wanted, rtol=1e-6)
