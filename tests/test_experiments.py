@@ -251,7 +251,7 @@ def at_table_1(name, loss, c):
     return found
 
 
-@pytest.mark.parametrize("c, phase", zip([1e-4, 0.1, 1, 1.8], Phase, strict=True))
+@pytest.mark.parametrize("c, phase", list(zip([1e-4, 0.1, 1, 1.8], Phase, strict=True)))
 def test_cross_entropy_at_table_1_is_in_the_phase_that_the_paper_says(c, phase):
     assert [history.phase for history in at_table_1("fig3-ce", "ce", c)] == [phase] * 3
 
