@@ -71,10 +71,10 @@ class History:
     def phase(self):
         """Phase of the training.
 
-        Divergent: a batch loss is not finite or above 1e8, or a validation loss is not finite. Catapult: otherwise, the batch loss exceeds twice its
-        first value and later falls below that value. Decay: otherwise, |W_NI| is below 0.9 of its start when the
-        clean loss is first measured at or below a quarter of its start (at the end, if it never is). Decoupled:
-        otherwise.
+        Divergent: a batch loss is not finite or above 1e8, or a validation loss is not finite. Catapult: otherwise,
+        the batch loss exceeds twice its first value and later falls below that value. Decay: otherwise, |W_NI| is
+        below 0.9 of its start when the clean loss is first measured at or below a quarter of its start (at the end,
+        if it never is). Decoupled: otherwise.
         """
         loss = self.batch_loss
         if not (np.all(loss <= DIVERGED) and np.all(np.isfinite(self.val_loss))):
