@@ -68,6 +68,18 @@ class History:
         return len(self.batch_loss) // self.settings["epochs"]
 
     @property
+    def lost(self):
+        """The first step whose batch loss is not finite or above 1e8, or None."""
+        steps = np.flatnonzero(~(self.batch_loss <= DIVERGED))
+        return int(steps[0]) if len(steps) else None
+
+    @property
+    def learned(self):
+        """The first epoch at which the clean loss is measured at or below a quarter of its start, or None."""
+        epochs = self.clean_epochs[self.clean_loss <= self.clean_loss[0] / 4]
+        return int(epochs[0]) if len(epochs) else None
+
+    @property
     def phase(self):
         """Phase of the training.
 
@@ -77,13 +89,12 @@ class History:
         if it never is). Decoupled: otherwise.
         """
         loss = self.batch_loss
-        if not (np.all(loss <= DIVERGED) and np.all(np.isfinite(self.val_loss))):
+        if self.lost is not None or not np.all(np.isfinite(self.val_loss)):
             return Phase.DIVERGENT
         high = np.flatnonzero(loss > 2 * loss[0])
         if len(high) and np.any(loss[high[0] :] < loss[0]):
             return Phase.CATAPULT
-        learned = self.clean_epochs[self.clean_loss <= self.clean_loss[0] / 4]
-        at = learned[0] if len(learned) else -1
+        at = -1 if self.learned is None else self.learned
         return Phase.DECAY if self.niw_norm[at] < 0.9 * self.niw_norm[0] else Phase.DECOUPLED
 
     def arrays(self):

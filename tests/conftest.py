@@ -51,6 +51,15 @@ class QuietServer(http.server.ThreadingHTTPServer):
         pass  # a browser that closes a page drops its connections
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """Torch computes with one thread in the tests of a module that asks for it, as in the book's trainings."""
+    from nin_lib import training  # torch takes seconds, and most tests do without
+
+    with training.one_thread():
+        yield
+
+
 @pytest.fixture
 def official_fashion_mnist(monkeypatch):
     """The official files, of NIN_DATA_DIR or else beside the checkout; a test that asks for them skips without."""

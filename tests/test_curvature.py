@@ -14,13 +14,7 @@ from nin_lib.expansion import loglog_slope
 from nin_lib.injection import NoiseInjection
 from nin_lib.training import LOSSES, train
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

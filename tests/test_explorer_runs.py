@@ -9,7 +9,6 @@ from textwrap import dedent
 import nbformat
 import numpy as np
 import pytest
-import torch
 from conftest import served
 from explorer_pages import FAKE_MODEL, PAGE, drag, opening, shown_html
 from nbclient import NotebookClient
@@ -39,10 +38,8 @@ SHOWN = "document.getElementById('toy')?.ninRuns?.shown"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def out(tmp_path_factory):
+def out(one_thread, tmp_path_factory):
     """Folder of the stored results of two small experiments on digits."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("stored")
     with pytest.MonkeyPatch.context() as patch:
         for name, settings in TOYS.items():
@@ -50,7 +47,6 @@ def out(tmp_path_factory):
             patch.setitem(experiments.EXPERIMENTS, name, entry)
             experiments.run(name, folder)
         yield folder
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

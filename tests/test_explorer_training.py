@@ -23,12 +23,7 @@ EPOCHS_OF_DRAWS = 10  # enough for every phase to show
 DONE = "document.querySelector('.nin-explorer').ninTraining?.done"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -18,20 +18,14 @@ from torch.utils.checkpoint import checkpoint
 from nin_lib.data import Data, load
 from nin_lib.injection import NoiseInjection
 from nin_lib.linear import Phase
-from nin_lib.training import History, mlp, sweep, train, train_mlp
+from nin_lib.training import History, mlp, one_thread, sweep, train, train_mlp
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
 def digits():
     return load("digits")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def small(n=200, seed=0):
@@ -495,15 +489,16 @@ def test_a_sweep_refuses_a_bad_argument_by_name(tmp_path, sigma, arguments, erro
 
 
 def test_a_sweep_leaves_the_number_of_threads_alone(tmp_path):
-    torch.set_num_threads(2)
     seen = []
 
     def run(sigma_eps, seed):
         seen.append(torch.get_num_threads())
         return train_mlp(sigma_eps, seed, **SETTINGS)
 
-    sweep(run, [1], [0], tmp_path, jobs=1)
-    assert seen == [1] and torch.get_num_threads() == 2
+    with one_thread():  # which sets the number back at its end
+        torch.set_num_threads(2)
+        sweep(run, [1], [0], tmp_path, jobs=1)
+        assert seen == [1] and torch.get_num_threads() == 2
 
 
 # --- bad input ----------------------------------------------------------------------------------------------------

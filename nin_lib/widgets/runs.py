@@ -255,9 +255,8 @@ def _choices(all_settings):
 
     names = dict.fromkeys(name for settings in all_settings for name in settings)
     names = [name for name in names if name not in ("sigma_eps", "seed", "epochs")]
-    for name in reversed(
-        names
-    ):  # those that follow from the others, as a constant does, leave nothing to choose
+    # Those that follow from the others, as a constant does, leave nothing to choose.
+    for name in reversed(names):
         others = [other for other in names if other != name]
         if len(combinations(others)) == len(combinations(names)):
             names = others
@@ -301,7 +300,7 @@ def _record(settings, history):
         "steps_per_epoch": history.steps_per_epoch,
         "phase": str(history.phase),
         "words": _words(history),
-        "lost": _lost(history),
+        "lost": history.lost,
         "batch_loss": _three_digits(_thinned(history.batch_loss, history.steps_per_epoch)),
         "val_loss": _three_digits(history.val_loss),
         "val_accuracy": _three_digits(history.val_accuracy),
@@ -310,28 +309,21 @@ def _record(settings, history):
     }
 
 
-def _lost(history):
-    """The step whose batch loss shows that the training diverges, or None."""
-    from nin_lib.training import DIVERGED
-
-    lost = np.flatnonzero(~(history.batch_loss <= DIVERGED))
-    return int(lost[0]) if len(lost) else None
-
-
 def _words(history):
     """What a reader should notice of a run, besides its phase."""
-    lost, loss, clean = _lost(history), history.batch_loss, history.clean_loss
-    if lost is not None:
-        return f"The batch loss passes 10⁸ in epoch {lost // history.steps_per_epoch + 1}."
+    if history.lost is not None:
+        return f"The batch loss passes 10⁸ in epoch {history.lost // history.steps_per_epoch + 1}."
     accuracy = (
         f"The validation accuracy after {history.settings['epochs']} epochs is "
         f"{100 * history.val_accuracy[-1]:.3g}\N{NO-BREAK SPACE}%."
     )
     if history.phase == "catapult":
-        return f"The batch loss peaks at {loss.max() / loss[0]:.3g} times its start. {accuracy}"
-    learned = history.clean_epochs[clean <= clean[0] / 4]
-    when = "When the clean loss is down to a quarter" if len(learned) else "In the end"
-    kept = history.niw_norm[learned[0] if len(learned) else -1] / history.niw_norm[0]
+        peak = history.batch_loss.max() / history.batch_loss[0]
+        return f"The batch loss peaks at {peak:.3g} times its start. {accuracy}"
+    at, when = history.learned, "When the clean loss is down to a quarter"
+    if at is None:
+        at, when = -1, "In the end"
+    kept = history.niw_norm[at] / history.niw_norm[0]
     return f"{when}, the noise weights have {100 * kept:.3g}\N{NO-BREAK SPACE}% of their norm. {accuracy}"
 
 
