@@ -119,7 +119,7 @@ def median_band(x, curves, name, color, dash="solid", showlegend=True) -> list[g
     ----------
     x : array_like, shape (n,)
     curves : array_like, shape (n, runs)
-        Finite, or inf (drawn as 1e30, outside any axis).
+        Finite, or inf (drawn as 1e30, outside any axis). A place at which one of them is nan is left out.
     name, color, dash : str
         Of the median's line; the band is the same colour, paler, and follows the line in the legend.
 
@@ -128,6 +128,10 @@ def median_band(x, curves, name, color, dash="solid", showlegend=True) -> list[g
     list of plotly.graph_objects.Scatter
         Band, then median, for `figure.add_traces`.
     """
+    whole = ~np.isnan(curves).any(
+        axis=1
+    )  # a gap would cut the band's outline into pieces, each filled by itself
+    x, curves = np.asarray(x)[whole], np.asarray(curves)[whole]
     low, middle, high = np.quantile(np.minimum(curves, 1e30), [0.1, 0.5, 0.9], axis=1).astype(np.float32)
     common = {"legendgroup": name, "line": {"color": color, "dash": dash, "width": 2}, "name": name}
     band = go.Scatter(

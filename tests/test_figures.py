@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nin_lib.figures import PHASE_COLORS, phase_map, training_panels
+from nin_lib.figures import PHASE_COLORS, median_band, phase_map, training_panels
 from nin_lib.linear import Phase
 from nin_lib.training import History
 
@@ -111,3 +111,10 @@ def test_phase_map_puts_each_seed_of_each_row_at_its_sigma():
     axis = figure.layout.yaxis
     assert dict(zip(axis.tickvals, axis.ticktext, strict=True)) == {0: "normal", 1: "uniform"}
     assert axis.range[0] > 1.11 and axis.range[1] < -0.11  # every marker inside, the first row on top
+
+
+def test_a_band_leaves_out_where_a_curve_is_missing():
+    curves = np.array([[1.0, 3.0], [2.0, 4.0], [np.nan, 5.0]])
+    band, median = median_band([0, 1, 2], curves, "name", "#000000")
+    assert list(median.x) == [0, 1] and list(median.y) == [2, 3]
+    assert list(band.x) == [0, 1, 1, 0] and np.isfinite(band.y).all()
