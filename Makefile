@@ -56,6 +56,10 @@ bench: site ## ratio tables, each measured side by side in one run
 clean: ## remove what was built and installed
 	rm -rf .venv _build nin_lib/widgets/static nin_lib/widgets/js/node_modules
 
+# An independent library that a test compares with. It also asks for backpack, and that for torchvision, which has no build
+# for every torch; neither is needed here. So it is installed without what it asks for, but for this.
+CURVLINOPS := curvlinops-for-pytorch==3.0.1 einconv==0.1.0 einops==0.8.2 linear-operator==0.6.1 opt-einsum==3.4.0
+
 # Installs again when a pin, the project's metadata or an explorer's source has changed. The check of the version
 # comes first and in plain sh, so that its sentence is what a reader of an old machine sees.
 .venv/installed: pyproject.toml constraints.txt $(shell find nin_lib/widgets/js -type f -not -path '*/node_modules/*' 2>/dev/null)
@@ -65,6 +69,7 @@ clean: ## remove what was built and installed
 	@echo "Installing into .venv; the first time takes some minutes."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[book,test]' \
+	  && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps $(CURVLINOPS) \
 	  || { echo "make: the installation failed (see above): it needs a network that reaches PyPI and the npm registry; run the same command again once it does" >&2; exit 1; }
 	@touch $@
 

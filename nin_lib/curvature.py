@@ -39,8 +39,8 @@ class LocalCurvature(LinearOperator):
     each sample sees one eps at all its places, this is the <H> of the update rule there too.
 
     Layers that differ in training, such as dropout, act as in evaluation. ReLU: the derivatives are those of the
-    smooth pieces, almost everywhere right for each sample but not for the mean over a population, which samples at
-    the kink contribute to by <delta(z) g> (footnote 3 and the chapter `noise-expansion`). That term is not in here.
+    smooth pieces, almost everywhere right for each sample but not for the mean over a population, to which the samples
+    at the kink contribute (footnote 3 and the chapter `noise-expansion`). That term is not in <H>; `pull` has it.
 
     Parameters
     ----------
@@ -81,23 +81,7 @@ class LocalCurvature(LinearOperator):
 
         The kicks of the update rule are xi = <eps g>_B, of mean square sigma_eps^2 <|g|^2> / batch_size.
         """
-
-        def of_batch(loss, x, y):
-            shift = torch.zeros(len(x), len(self._nin.weight)).to(self._nin.weight).requires_grad_()
-
-            def add(layer, inputs, z):
-                ones = [1] * (z.ndim - 2)
-                linear = isinstance(layer, torch.nn.Linear)
-                return z + shift.reshape([len(z), *ones, -1] if linear else [len(z), -1, *ones])
-
-            hook = self._net.get_submodule(self._nin.layer_name).register_forward_hook(add)
-            try:
-                with torch.enable_grad():
-                    return torch.autograd.grad(loss(self._zero(), x, y) * len(x), shift)[0]
-            finally:
-                hook.remove()
-
-        return _finite(torch.cat(list(self._each(of_batch))))
+        return _finite(self._gradients(self._zero()))
 
     def matrix(self):
         """<H> itself, shape (features, features): as many products as there are features."""
@@ -105,7 +89,10 @@ class LocalCurvature(LinearOperator):
         return (matrix + matrix.T) / 2
 
     def rayleigh(self, v):
-        """Rayleigh quotient v.<H>v / v.v, by one product: for v = W_NI the rate at which |W_NI| starts to fall."""
+        """Rayleigh quotient v.<H>v / v.v, by one product: for v = W_NI, in weak noise, the rate at which |W_NI| falls.
+
+        The rate is that per step, in units of eta sigma_eps^2.
+        """
         v = np.asarray(v, dtype=float)
         return v @ (self @ v) / (v @ v)
 
@@ -117,29 +104,70 @@ class LocalCurvature(LinearOperator):
         as sigma_eps |W_NI| -> 0.
         """
         weight = self._nin.weight.detach()
-        draw = DISTRIBUTIONS[self._nin.distribution]
-        eps = torch.from_numpy(self._nin.sigma * draw(np.random.default_rng(seed), self._n)).to(weight)
-        scale = self._nin.sigma**2 * (weight @ weight).item() * 2 * self._n
         total = 0.0
-        for sign in (1, -1):
-            total += sum(
-                self._each(lambda loss, x, y: grad(loss)(weight, x, y) @ weight * len(x), sign * eps)
-            )
-        return _finite(total).item() / scale
+        for eps in self._draw_both_signs(seed):
+            total += sum(self._each(lambda loss, x, y: grad(loss)(weight, x, y) @ weight * len(x), eps))
+        return _finite(total).item() / (self._nin.sigma**2 * (weight @ weight).item() * 2 * self._n)
+
+    def kick(self, seed=0):
+        """What the mean square local gradient <|g|^2> becomes at the strength of noise that `nin` has, to all orders.
+
+        <|eps g|^2> / sigma_eps^2, with g where the noise has moved the preactivation to. Samples on which eps is large
+        have the larger loss, and count more.
+        """
+        return (
+            _finite(sum((h**2).sum(1).mean() / 2 for h in self._niw_gradients(seed))).item()
+            / self._nin.sigma**2
+        )
+
+    def pull_square(self, seed=0):
+        """What |<H> W_NI|^2 / |W_NI|^2 becomes at the strength of noise that `nin` has, to all orders.
+
+        |<dL/dW_NI>|^2 / (sigma_eps^4 |W_NI|^2), averaged over pairs of different samples, which removes the bias of a
+        squared mean; `pull` squared if W_NI is an eigenvector.
+        """
+        weight = self._nin.weight.detach()
+        h = sum(self._niw_gradients(seed)) / 2
+        square = ((h.sum(0) ** 2).sum() - (h**2).sum()) / (self._n * (self._n - 1))
+        return _finite(square).item() / (self._nin.sigma**4 * (weight @ weight).item())
+
+    def reading(self, lr, batch_size, seed=0):
+        """What `estimate_curvature` is to read from the root mean square of W_NI after one step from here, to all orders.
+
+        `pull`, less what the kicks and the unequal curvatures along W_NI take from it. The mean square of W_NI after the
+        step, in units of |W_NI|^2, is exactly
+
+        1 - 2 eta sigma_eps^2 pull + eta^2 sigma_eps^4 (1 - 1/|B|) pull_square + eta^2 sigma_eps^2 kick / (|B| |W_NI|^2).
+
+        Parameters
+        ----------
+        lr : float
+            Learning rate eta.
+        batch_size : int
+            |B|, so many samples of independent noise.
+        """
+        weight, strength = self._nin.weight.detach(), lr * self._nin.sigma**2
+        kicks = lr * strength * self.kick(seed) / (batch_size * (weight @ weight).item())
+        square = 1 - 2 * strength * self.pull(seed) + kicks
+        square += strength**2 * (1 - 1 / batch_size) * self.pull_square(seed)
+        return (1 - math.sqrt(max(square, 0.0))) / strength
+
+    def largest(self, tol=1e-8):
+        """Largest eigenvalue of <H>; beyond 64 features by Lanczos iteration, to `tol` of itself.
+
+        W_NI is stable, to second order, while eta sigma_eps^2 times it is below 2.
+        """
+        return np.linalg.eigvalsh(self.matrix())[-1] if self.shape[0] <= DENSE else _largest(self, tol)
 
     def extremes(self, tol=1e-8):
-        """Smallest and largest eigenvalue of <H>; beyond 64 features by Lanczos iteration, to `tol` of the largest.
-
-        W_NI is stable, to second order, while eta sigma_eps^2 times the largest is below 2.
-        """
-        if len(self._nin.weight) <= DENSE:
+        """Smallest and largest eigenvalue of <H>; beyond 64 features by Lanczos iteration, to `tol` of the largest."""
+        if self.shape[0] <= DENSE:
             eigenvalues = np.linalg.eigvalsh(self.matrix())
             return eigenvalues[0], eigenvalues[-1]
-        v0 = np.random.default_rng(0).standard_normal(self.shape[0])
-        largest = eigsh(self, 1, which="LA", v0=v0, tol=tol, return_eigenvectors=False)[0]
+        largest = _largest(self, tol)
         # Many eigenvalues lie near 0, which Lanczos resolves badly: seen from the other end they are an ordinary edge.
         flipped = LinearOperator(self.shape, lambda v: largest * v - self @ v, dtype=self.dtype)
-        return largest - eigsh(flipped, 1, which="LA", v0=v0, tol=tol, return_eigenvectors=False)[0], largest
+        return largest - _largest(flipped, tol), largest
 
     def trace(self, probes=32, seed=0):
         """Trace of <H> by Hutchinson's estimate from random signs, and its standard error; `matrix` has the exact one."""
@@ -160,6 +188,43 @@ class LocalCurvature(LinearOperator):
 
     def _matvec(self, v):
         return self._matmat(v.reshape(-1, 1))
+
+    def _gradients(self, delta, eps=None):
+        """Gradient of each sample's loss in its preactivation z, at z + delta eps: shape (n, features)."""
+
+        def of_batch(loss, x, y):
+            shift = torch.zeros(len(x), len(self._nin.weight)).to(self._nin.weight).requires_grad_()
+
+            def add(layer, inputs, z):
+                ones = [1] * (z.ndim - 2)
+                linear = isinstance(layer, torch.nn.Linear)
+                return z + shift.reshape([len(z), *ones, -1] if linear else [len(z), -1, *ones])
+
+            hook = self._net.get_submodule(self._nin.layer_name).register_forward_hook(add)
+            try:
+                with torch.enable_grad():
+                    return torch.autograd.grad(loss(delta, x, y) * len(x), shift)[0]
+            finally:
+                hook.remove()
+
+        return torch.cat(list(self._each(of_batch, eps)))
+
+    def _niw_gradients(self, seed):
+        """Gradient of each sample's loss in W_NI, shape (n, features), for one eps each and for its negative."""
+        weight = self._nin.weight.detach()
+        return [eps[:, None] * self._gradients(weight, eps) for eps in self._draw_both_signs(seed)]
+
+    def _draw_both_signs(self, seed):
+        """One eps of the NIN's distribution for each sample, and its negative: odd orders cancel."""
+        if self._nin.sigma == 0:
+            raise ValueError(
+                "nin has sigma = 0, so that there is no strength of noise to measure at: use sigma > 0"
+            )
+        draw = DISTRIBUTIONS[self._nin.distribution]
+        eps = torch.from_numpy(self._nin.sigma * draw(np.random.default_rng(seed), self._n)).to(
+            self._nin.weight
+        )
+        return eps, -eps
 
     def _zero(self):
         return torch.zeros_like(self._nin.weight)
@@ -182,6 +247,13 @@ class LocalCurvature(LinearOperator):
                     yield of_batch(loss, x.to(weight), y.to(weight.device))
         finally:
             self._net.train(training)
+
+
+def _largest(operator, tol):
+    v0 = np.random.default_rng(0).standard_normal(operator.shape[0])  # eigsh's own start is random
+    if not np.any(operator @ v0):  # a catapult can switch off every unit, and ARPACK refuses a zero
+        return 0.0
+    return eigsh(operator, 1, which="LA", v0=v0, tol=tol, return_eigenvectors=False)[0]
 
 
 def _finite(result):
@@ -253,8 +325,9 @@ def estimate_curvature(history, directions=None):
 
     Over n steps a factor r means the curvature (1 - r^(1/n))/(eta sigma_eps^2): exactly, if W_NI is an eigenvector of a
     constant <H> and there are no kicks. Otherwise it is an average over the stretch, of the pull at this strength of
-    noise, kinks of ReLU included (`LocalCurvature.pull`), and the kicks, which only lengthen W_NI, make it too small:
-    by about eta <|g|^2>/(2 batch_size |W_NI|^2), which is all there is when W_NI no longer falls.
+    noise, kinks of ReLU included (`LocalCurvature.pull`). Where there are many features, kicks lengthen W_NI and make it
+    too small, by about eta <|g|^2>/(2 batch_size |W_NI|^2), which is all there is when W_NI no longer falls; unequal
+    curvatures along W_NI make it too small, too. `LocalCurvature.reading` has both.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 import dataclasses
 import math
+import os
 import re
 
 import numpy as np
@@ -86,6 +87,7 @@ def test_gradient_and_hessian_are_those_of_dense_autograd(digits, name, loss):
         np.testing.assert_allclose(curvature @ v, oracle @ v, atol=1e-10 * np.abs(oracle).max())
         assert abs(curvature.rayleigh(v) - v @ oracle @ v / (v @ v)) < 1e-10 * np.abs(oracle).max()
         np.testing.assert_allclose(curvature.extremes(), np.linalg.eigvalsh(oracle)[[0, -1]], atol=1e-12)
+        assert curvature.largest() == curvature.extremes()[1]
 
 
 def test_measuring_leaves_no_trace(digits):
@@ -94,7 +96,7 @@ def test_measuring_leaves_no_trace(digits):
     before = [p.detach().clone() for p in net.parameters()]
     net.train()
     curvature = LocalCurvature(net, nin, digits.x_train, digits.y_train)
-    curvature.matrix(), curvature.gradients(), curvature.pull()
+    curvature.matrix(), curvature.gradients(), curvature.pull(), curvature.kick()
     assert net.training and all(p.grad is None for p in net.parameters())
     assert all(torch.equal(p, q) for p, q in zip(net.parameters(), before, strict=True))
     assert torch.equal(nin.sample(5), twin.sample(5))  # the noise of the training is still to come
@@ -106,7 +108,10 @@ def test_measuring_leaves_no_trace(digits):
 
 def test_curvlinops_finds_the_same(digits):
     # A bias shifts the preactivation of every sample, too: its block of the full Hessian is <H>.
-    curvlinops = pytest.importorskip("curvlinops")
+    if "CI" not in os.environ:
+        pytest.importorskip("curvlinops", reason="`make` installs it, conda does not")
+    import curvlinops
+
     for name in ("tanh", "conv, second layer"):
         net, layer, _ = nets()[name]
         net.eval()
@@ -127,11 +132,21 @@ def test_eigenvalues_and_trace_without_the_matrix(digits):
     eigenvalues = np.linalg.eigvalsh(matrix)
     assert eigenvalues[0] < 0 < eigenvalues[-1]
     np.testing.assert_allclose(curvature.extremes(), eigenvalues[[0, -1]], atol=1e-7 * eigenvalues[-1])
+    assert curvature.largest() == pytest.approx(eigenvalues[-1], rel=1e-7)
     trace, error = curvature.trace(probes=200)
     assert abs(trace - np.trace(matrix)) < 4 * error
     # Hutchinson's variance is twice the squared size of the off-diagonal part.
     off = matrix - np.diag(np.diag(matrix))
     assert abs(error * math.sqrt(200) / (math.sqrt(2) * np.linalg.norm(off)) - 1) < 0.2
+
+
+@pytest.mark.parametrize("features", [20, 90])  # with the matrix, and without
+def test_a_net_whose_units_are_all_off_has_no_curvature(digits, features):
+    net = nn.Sequential(nn.Linear(64, features), nn.ReLU(), nn.Linear(features, 10)).double()
+    with torch.no_grad():
+        net[0].bias.fill_(-1e6)
+    curvature = LocalCurvature(net, NoiseInjection(net, "0", 1.0), digits.x_train, digits.y_train)
+    assert curvature.largest() == 0 and tuple(curvature.extremes()) == (0, 0) and curvature.pull() == 0
 
 
 def test_pull_is_the_rayleigh_quotient_in_weak_noise_and_the_exact_mean_in_strong(digits):
@@ -154,6 +169,55 @@ def test_pull_is_the_rayleigh_quotient_in_weak_noise_and_the_exact_mean_in_stron
         assert (abs(rayleigh / exact - 1) < 1e-5) == (sigma == 1e-3)
         nin.remove()
     assert abs(rayleigh / exact - 1) > 5 * tolerance
+
+
+@pytest.mark.parametrize("name", ["tanh", "conv, second layer"])
+def test_kick_is_the_mean_square_gradient_of_the_niw_itself(digits, name):
+    net, layer, _ = nets()[name]
+    net.eval()
+    nin = NoiseInjection(net, layer, sigma=3.0)
+    curvature = LocalCurvature(net, nin, digits.x_train, digits.y_train, rows=7)
+    eps = 3.0 * np.random.default_rng(5).standard_normal(40)
+    squares = []
+    for signed in (eps, -eps):
+        for x, y, e in zip(digits.x_train, digits.y_train, signed, strict=True):
+            with nin.noise([e]):
+                (gradient,) = torch.autograd.grad(functional.cross_entropy(net(x[None]), y[None]), nin.weight)
+            squares.append((gradient**2).sum().item())
+    assert curvature.kick(seed=5) == pytest.approx(np.mean(squares) / 9, rel=1e-10)
+    with torch.no_grad():
+        nin.weight.mul_(
+            1e-6
+        )  # in weak noise, what the gradients without noise say, but for the chance in eps^2
+    many = LocalCurvature(net, nin, digits.x_train.repeat(500, 1), digits.y_train.repeat(500))
+    assert many.kick() == pytest.approx((curvature.gradients() ** 2).sum(1).mean(), rel=0.05)
+
+
+def test_reading_is_the_mean_of_one_step_and_its_parts_are_those_of_an_eigenvector(digits):
+    net, layer, _ = nets()["tanh"]
+    nin = NoiseInjection(net, layer, sigma=3.0, seed=1)
+    curvature = LocalCurvature(net, nin, digits.x_train.repeat(400, 1), digits.y_train.repeat(400), "ce")
+    start, lr, batch_size = nin.weight.detach().clone(), 0.5, 5
+    rng, squares = np.random.default_rng(0), []
+    for _ in range(6000):
+        batch = rng.integers(0, 40, batch_size)
+        with nin.noise(nin.sample(batch_size)):
+            loss = functional.cross_entropy(net(digits.x_train[batch]), digits.y_train[batch])
+        (gradient,) = torch.autograd.grad(loss, nin.weight)
+        squares.append(((start - lr * gradient) ** 2).sum().item() / (start**2).sum().item())
+    measured = (1 - math.sqrt(np.mean(squares))) / (lr * 9)
+    error = np.std(squares) / math.sqrt(len(squares)) / (2 * lr * 9)
+    read = curvature.reading(lr, batch_size)
+    assert abs(read - measured) < 4 * error + 0.01 * curvature.pull() and 4 * error < 0.2 * abs(read)
+    assert abs(read / curvature.pull() - 1) > 0.5  # the kicks matter here
+
+    # In weak noise, along an eigenvector.
+    eigenvalues, vectors = np.linalg.eigh(curvature.matrix())
+    with torch.no_grad():
+        nin.weight.copy_(1e-3 * torch.from_numpy(vectors[:, -1]))
+    assert curvature.pull() == pytest.approx(eigenvalues[-1], rel=0.05)
+    assert curvature.pull_square() == pytest.approx(eigenvalues[-1] ** 2, rel=0.1)
+    assert curvature.reading(lr, 10**9) == pytest.approx(eigenvalues[-1], rel=0.05)
 
 
 # --- the decay that <H> predicts ----------------------------------------------------------------------------------
@@ -333,13 +397,18 @@ def test_bad_input(digits):
     with torch.no_grad():
         net[0].bias.fill_(torch.nan)
     curvature = LocalCurvature(net, nin, x, y)
-    for measure in (curvature.matrix, curvature.gradients, curvature.pull):
+    for measure in (curvature.matrix, curvature.gradients, curvature.pull, curvature.kick):
         with pytest.raises(ValueError, match="not finite.*measure before it diverges"):
             measure()
     with pytest.raises(
         ValueError, match=r"sequence of 2 x 2 matrices, got one of shape \(2,\): use \[hessian\]"
     ):
         predict_decay([1.0, 2.0], np.eye(2), 5, lr=0.1, sigma_eps=1.0)
+    net = nets()["tanh"][0]
+    still = LocalCurvature(net, NoiseInjection(net, "0", 0.0), x, y)
+    for measure in (still.pull, still.kick, still.pull_square, lambda: still.reading(0.1, 10)):
+        with pytest.raises(ValueError, match="nin has sigma = 0.*use sigma > 0"):
+            measure()
     net = nets()["tanh"][0]
     without, silent = None, NoiseInjection(net, "0", 0.0)
     two = [silent, NoiseInjection(net, "2", 1.0)]
