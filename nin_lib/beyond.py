@@ -15,6 +15,7 @@ from torch import nn
 
 from nin_lib.data import Data, load
 from nin_lib.injection import DISTRIBUTIONS, NoiseInjection, stream
+from nin_lib.results import single_precision
 from nin_lib.training import LOSSES, mlp, train
 
 # --- networks --------------------------------------------------------------------------------------------------------
@@ -39,7 +40,8 @@ class Recurrent(nn.Module):
 class Transformer(nn.Module):
     """One block of self-attention with 4 heads and one of 2 ReLU layers; the tokens are the rows of an image.
 
-    With `norm`, each block and the output see normalised tokens (LayerNorm without parameters), as is usual.
+    With `norm`, the attention, the two layers and the output see normalised tokens (LayerNorm without parameters), as is
+    usual.
     """
 
     def __init__(self, norm, width=16):
@@ -99,7 +101,8 @@ def network(name, seed=0):
     ----------
     name : str
     seed : int or numpy.random.Generator
-        Source of the weights; biases are 0. "relu" is `nin_lib.training.mlp((64, 128, 10), seed)`.
+        Source of the weights, and of the transformer's `position`, from N(0, 1/width); biases are 0. "relu" is
+        `nin_lib.training.mlp((64, 128, 10), seed)`.
 
     Raises
     ------
@@ -158,7 +161,7 @@ def train_net(settings, device="cpu", measure=None):
 def train_history(settings, device="cpu"):
     """The arrays of the `History` of one training, in single precision."""
     history, _ = train_net(settings, device)
-    return _single(history.arrays())
+    return single_precision(history.arrays())
 
 
 def scan(settings, device="cpu", measure=None):
@@ -169,7 +172,8 @@ def scan(settings, device="cpu", measure=None):
     dict of ndarray
         Of shape (seeds, sigmas): phase; peak, the largest batch loss over the first one. Of shape (seeds, sigmas,
         epochs + 1): val_accuracy. Of shape (seeds, sigmas, nins, epochs + 1): niw_norm, of each NIN. Of shape
-        (seeds, sigmas, len(clean_epochs)): clean_loss, and what `measure` measured, nan where a training did not arrive.
+        (seeds, sigmas, len(clean_epochs)): clean_loss, and what `measure` measured. Where a training did not arrive,
+        peak, niw_norm and clean_loss are inf, val_accuracy and what `measure` measured nan.
     """
     rows = []
     for seed in settings["seeds"]:
@@ -189,12 +193,7 @@ def scan(settings, device="cpu", measure=None):
             rows.append(row)
     shape = len(settings["seeds"]), len(settings["sigma_eps"])
     stacked = {key: np.stack([row[key] for row in rows]) for key in rows[0]}
-    return _single({key: array.reshape(*shape, *array.shape[1:]) for key, array in stacked.items()})
-
-
-def _single(arrays):
-    with np.errstate(over="ignore"):  # the last loss of a divergent training
-        return {key: a.astype(np.float32) if a.dtype == float else a for key, a in arrays.items()}
+    return single_precision({key: array.reshape(*shape, *array.shape[1:]) for key, array in stacked.items()})
 
 
 # --- what is measured along a training -------------------------------------------------------------------------------
@@ -274,7 +273,7 @@ def log_ratios(before, after):
 
 
 def rank_inputs(settings, device="cpu"):
-    """Rank real and shuffled pixels by how much their incoming weights decay, with the NIW's decay as the null.
+    """Rank real and shuffled pixels by log(norm after/norm before) of their weights, with the NIW's as the null.
 
     Trains a 128-128-10 ReLU net with a fixed NIN on ``settings["samples"]`` digits, then again without some inputs.
 
@@ -284,8 +283,8 @@ def rank_inputs(settings, device="cpu"):
         log_ratio, f, shape (seeds, 128): `log_ratios` of the inputs, the real ones first, and their F statistic
         (scikit-learn's `f_classif`); null, null_error, shape (seeds,): that of W_NI, and its bootstrap standard error
         over the units; accuracy, shape (seeds, 5): on the validation set, trained from other weights on all inputs,
-        without those that decay like the null (log ratio < null + 2 errors), on the better half, on as many by chance,
-        and on the real ones only.
+        without those not above the null (log ratio <= null + 2 errors), on the better half, on as many by chance, and
+        on the real ones only.
     """
     rows = [_rank_inputs(settings, seed, device) for seed in settings["seeds"]]
     return {key: np.stack([row[key] for row in rows]) for key in rows[0]}
@@ -342,8 +341,8 @@ BY_ARCHITECTURE = {
 
 
 def _steps_settings():
-    # About as many steps as the usual training has, or (for the learning rates) eta times steps. That one is not
-    # repeated here: it is the normal noise of "noises".
+    # As many steps as the usual training has, or (for the learning rates) eta times steps; with batches of 16 twice as
+    # many. The usual training is not repeated here: it is the normal noise of "noises".
     rates = [{"lr": lr, "epochs": round(4 / lr)} for lr in (0.1, 0.4)]
     sizes = [{"batch_size": 16, "epochs": 5}, {"batch_size": 512, "epochs": 80}]
     for steps in rates + sizes:

@@ -5,7 +5,10 @@ one result file, whose path is a pure function of the experiment's name and thos
 not computed again, and one whose settings change is. Another experiment is one more entry of `EXPERIMENTS`.
 """
 
+import contextlib
+import copy
 import json
+import math
 import platform
 import time
 from collections.abc import Callable
@@ -23,6 +26,7 @@ from nin_lib.curvature import LocalCurvature
 from nin_lib.data import load as load_data
 from nin_lib.injection import NoiseInjection
 from nin_lib.linear import LinearModel, Phase
+from nin_lib.results import single_precision
 from nin_lib.training import History, mlp, one_thread, train, train_mlp
 
 _IN_CHECKOUT = Path(__file__).resolve().parents[1] / "runs"
@@ -59,6 +63,11 @@ class Result:
     settings: dict
     arrays: dict[str, np.ndarray]
     provenance: dict
+
+    @property
+    def history(self) -> History:
+        """The training, if that is what the run was."""
+        return History.from_arrays(self.arrays)
 
 
 def named(name: str) -> Experiment:
@@ -142,7 +151,7 @@ def results(name: str, out: Path = RUNS) -> list[Result]:
 
 def histories(name: str, out: Path = RUNS) -> list[History]:
     """The stored trainings of an experiment whose results are those of `nin_lib.training`, in the order of its settings."""
-    return [History.from_arrays(result.arrays) for result in results(name, out)]
+    return [result.history for result in results(name, out)]
 
 
 # --- linear-boundaries: where the phases of the linear model begin, by exact SGD ---------------------------------
@@ -276,50 +285,146 @@ FIG_1 = {
 """Architecture and optimisation of Fig. 1 (Appendix B); the first samples of each set that serve to measure."""
 
 FIG_1_SIGMAS = (1.0, 2.5, 5.0, 8.0, 12.5, 20.0, 32.0, 50.0, 80.0, 125.0, 220.0, 320.0)
-SPECTRUM_EPOCHS = (0, 1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 60)
-"""When the largest eigenvalue and the trace of <H> are measured, which takes longer than an epoch's other numbers."""
 
 
 def train_and_probe(settings: dict, device: str = "cpu") -> dict[str, np.ndarray]:
     """Train with a NIN on the first layer and measure the local curvature on the way.
 
-    Returns the arrays of `nin_lib.training.History`, and, over the first `curvature_samples` training images:
-    `probe/rayleigh`, `probe/pull`, shape (epochs + 1,): `LocalCurvature.rayleigh` along W_NI and `.pull`, after each
-    epoch; `probe/epochs`, `probe/largest`, `probe/trace`, `probe/gradient`, shape (k,): some epochs, and the largest
-    eigenvalue and the trace of <H> and the mean square norm <|g|^2> of the local gradient there. nan where a divergent
-    training did not arrive.
+    Returns, in single precision, the arrays of `nin_lib.training.History`, and with them:
+
+    * `probe/step_norm`, shape (epochs * steps_per_epoch,): |W_NI| before each step, inf where a divergent training did
+      not arrive;
+    * `probe/rayleigh`, `probe/pull`, `probe/gradient`: over the first ``curvature_samples`` training images,
+      `LocalCurvature.rayleigh` along W_NI, its `.pull`, and the mean square norm <|g|^2> of its `.gradients`, each after
+      the epochs that the setting of this name lists, or all if there is none;
+    * `probe/kick`, `probe/reading`, `probe/largest`, `probe/trace`: its `.kick`, `.reading`, `.largest` and `.trace`, if
+      the setting of this name lists epochs.
+
+    What `probe/` holds of <H> is nan where a divergent training did not arrive.
     """
     settings = dict(settings)
+    net, nin, data, curvature = _prepare(settings, device)
+    quantities = {
+        "rayleigh": lambda: curvature.rayleigh(nin.weight.detach().double().cpu().numpy()),
+        "pull": curvature.pull,
+        "gradient": lambda: (curvature.gradients() ** 2).sum(1).mean(),
+        "kick": curvature.kick,
+        "reading": lambda: curvature.reading(settings["lr"], settings["batch_size"]),
+        "largest": lambda: curvature.largest(tol=1e-3),
+        "trace": lambda: curvature.trace()[0],
+    }
+    epochs = dict.fromkeys(("rayleigh", "pull", "gradient"), list(range(settings["epochs"] + 1)))
+    epochs |= {key: settings.pop(key) for key in quantities if key in settings}
+    measured = {key: np.full(len(at), np.nan) for key, at in epochs.items()}
+    step_norm = []
+
+    def probe(history, epoch):
+        for key, at in epochs.items():
+            if epoch in at:
+                # Where the loss is not finite there is no curvature, and the training diverges in a moment.
+                with contextlib.suppress(ValueError):
+                    measured[key][at.index(epoch)] = quantities[key]()
+
+    # Training alone accumulates a gradient; what `curvature` differentiates does not come here.
+    nin.weight.register_post_accumulate_grad_hook(
+        lambda weight: step_norm.append(weight.detach().norm().item())
+    )
+    history = train(net, data, nin=nin, callback=probe, **settings)
+    measured["step_norm"] = np.full(len(history.batch_loss), np.inf)
+    measured["step_norm"][: len(step_norm)] = step_norm
+    return single_precision(history.arrays() | {f"probe/{key}": values for key, values in measured.items()})
+
+
+def _prepare(settings, device):
+    """Net, NIN, data and curvature of Fig. 1; takes the settings they need out of `settings`."""
     whole = load_data("fashion_mnist")
     n_val, n = settings.pop("val_samples"), settings.pop("curvature_samples")
     data = replace(whole, x_val=whole.x_val[:n_val], y_val=whole.y_val[:n_val])
-    sigma_eps, seed, epochs = settings.pop("sigma_eps"), settings["seed"], settings["epochs"]
+    seed = settings["seed"]
     net = mlp((784, *settings.pop("hidden"), 10), seed, data.x_train.dtype).to(device)
-    nin = NoiseInjection(net, "0", sigma_eps, seed=seed)
-    curvature = LocalCurvature(net, nin, data.x_train[:n], data.y_train[:n], settings["loss"])
-    at = np.array([epoch for epoch in SPECTRUM_EPOCHS if epoch <= epochs])
-    along = {key: np.full(epochs + 1, np.nan) for key in ("rayleigh", "pull")}
-    spectrum = {key: np.full(len(at), np.nan) for key in ("largest", "trace", "gradient")}
-
-    def probe(history, epoch):
-        along["rayleigh"][epoch] = curvature.rayleigh(nin.weight.detach().double().cpu().numpy())
-        along["pull"][epoch] = curvature.pull()
-        if epoch in at:
-            spectrum["largest"][at == epoch] = curvature.extremes(tol=1e-3)[1]
-            spectrum["trace"][at == epoch] = curvature.trace()[0]
-            spectrum["gradient"][at == epoch] = (curvature.gradients() ** 2).sum(1).mean()
-
-    history = train(net, data, nin=nin, callback=probe, **settings)
-    measured = {f"probe/{key}": values for key, values in (along | spectrum).items()}
-    return history.arrays() | measured | {"probe/epochs": at}
+    nin = NoiseInjection(net, "0", settings.pop("sigma_eps"), seed=seed)
+    return net, nin, data, LocalCurvature(net, nin, data.x_train[:n], data.y_train[:n], settings["loss"])
 
 
-def _fig1_settings(sigmas, epochs: int, seeds) -> tuple[dict, ...]:
+def time_probe(settings: dict, device: str = "cpu") -> dict[str, np.ndarray]:
+    """Time, side by side, what a NIN adds to a training and what other ways to the curvature along W_NI take.
+
+    After one epoch of training: processor time in seconds, each of shape (repeats,), of `step` and `step_with_nin`, a
+    step of training without and with a NIN, and of `product`, one product of <H> with a vector over the first
+    ``curvature_samples`` training images. Scalars: `power_products`, how many of them power iteration takes until the
+    Rayleigh quotient changes by less than 1 %, `power` and `largest`, the eigenvalue that it finds and that of Lanczos
+    iteration. Of shape (samples / 100,): `rayleigh`, the Rayleigh quotient along W_NI over each 100 of the samples.
+    """
+    settings = dict(settings)
+    steps, repeats, samples = settings.pop("steps"), settings.pop("repeats"), settings["curvature_samples"]
+    net, nin, data, curvature = _prepare(settings, device)
+    train(net, data, nin=nin, **settings, epochs=1)
+    n = steps * settings["batch_size"]
+    few = replace(
+        data, x_train=data.x_train[:n], y_train=data.y_train[:n], x_val=data.x_val[:1], y_val=data.y_val[:1]
+    )
+    w_ni = nin.weight.detach().double().cpu().numpy()
+
+    def seconds(work):
+        start = time.process_time()
+        work()
+        return time.process_time() - start
+
+    def step(with_nin):
+        """Of a copy of the net; what `train` does once cancels."""
+
+        def epochs(n):
+            twin_net, twin_nin = copy.deepcopy((net, nin))
+            if not with_nin:
+                twin_nin.remove()
+                twin_nin = None
+            return seconds(lambda: train(twin_net, few, nin=twin_nin, **settings, epochs=n))
+
+        return (epochs(3) - epochs(1)) / (2 * steps)
+
+    works = {
+        "step": lambda: step(False),
+        "step_with_nin": lambda: step(True),
+        "product": lambda: seconds(lambda: curvature @ w_ni),
+    }
+    times = {name: np.zeros(repeats) for name in works}
+    for repeat in range(repeats):
+        for name, work in works.items():
+            times[name][repeat] = work()
+
+    v, products, power, before = np.random.default_rng(0).standard_normal(len(w_ni)), 0, 0.0, math.inf
+    while not abs(power - before) < 0.01 * power:
+        v /= np.linalg.norm(v)
+        u, before, products = curvature @ v, power, products + 1
+        power, v = v @ u, u
+    groups = zip(data.x_train[:samples].split(100), data.y_train[:samples].split(100), strict=True)
+    return times | {
+        "power_products": np.array(products),
+        "power": np.array(power),
+        "largest": np.array(curvature.largest(tol=1e-6)),
+        "rayleigh": np.array(
+            [LocalCurvature(net, nin, x, y, settings["loss"]).rayleigh(w_ni) for x, y in groups]
+        ),
+    }
+
+
+def _fig1_settings(sigmas, epochs: int, seeds, redraws=("epoch", "never"), **epochs_of) -> tuple[dict, ...]:
     return tuple(
-        {**FIG_1, "sigma_eps": sigma_eps, "redraw": redraw, "epochs": epochs, "seed": seed}
+        {**FIG_1, **epochs_of, "sigma_eps": sigma_eps, "redraw": redraw, "epochs": epochs, "seed": seed}
         for seed in seeds
-        for redraw in ("epoch", "never")
+        for redraw in redraws
         for sigma_eps in sigmas
+    )
+
+
+def _fig1_right_settings() -> tuple[dict, ...]:
+    # What <H> is in detail, in one set of runs; in the others little, which saves a seventh of the time.
+    detail = dict.fromkeys(("kick", "reading"), [0, 1, 2, 3, 4, 6, 8, 10, 13, 16, 20, 25])
+    little = dict.fromkeys(("rayleigh", "pull", "gradient"), [0, 5, 10, 25])
+    return (
+        *_fig1_settings(FIG_1_SIGMAS, 25, [0], ["epoch"], **detail, largest=[0, 1, 5, 25]),
+        *_fig1_settings(FIG_1_SIGMAS, 25, [0], ["never"], **little),
+        *_fig1_settings(FIG_1_SIGMAS, 25, [1], **little),
     )
 
 
@@ -361,14 +466,22 @@ EXPERIMENTS = {
     ),
     "fig1-centre": Experiment(
         "Fig. 1, centre: 784-1024-1024-1024-10 ReLU, CE; one sigma of the decay phase, NIN redrawn and fixed",
-        _fig1_settings([12.5], 60, [0]),
+        _fig1_settings(
+            [12.5], 60, [0], **dict.fromkeys(("largest", "trace"), [0, 1, 2, 5, 10, 15, 25, 40, 60])
+        ),
         train_and_probe,
         ("numpy", "scipy", "torch"),
     ),
     "fig1-right": Experiment(
         "Fig. 1, right: the same at 12 sigmas, NIN redrawn and fixed, 2 seeds",
-        _fig1_settings(FIG_1_SIGMAS, 25, range(2)),
+        _fig1_right_settings(),
         train_and_probe,
+        ("numpy", "scipy", "torch"),
+    ),
+    "probe-cost": Experiment(
+        "what a NIN adds to a step of Fig. 1's training, beside products with <H> and power iteration",
+        ({**FIG_1, "sigma_eps": 12.5, "seed": 0, "steps": 25, "repeats": 15},),
+        time_probe,
         ("numpy", "scipy", "torch"),
     ),
     **{name: Experiment(*entry) for name, entry in beyond.EXPERIMENTS.items()},

@@ -55,6 +55,12 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
         return dict(file)
 
 
+def single_precision(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays, those of float64 rounded to float32, for results that need no more digits and half the room."""
+    with np.errstate(over="ignore"):  # the last loss of a divergent training
+        return {key: a.astype(np.float32) if a.dtype == float else a for key, a in arrays.items()}
+
+
 def compute_missing(
     compute_and_save: Callable, tasks: dict[Path, tuple], jobs: int, progress: bool = True, desc: str = ""
 ) -> None:

@@ -27,10 +27,19 @@ SWEEP = [{"sigma_eps": sigma, "seed": seed, "epochs": 20} for sigma in (1, 4, 10
 TOYS = {
     # of the two runs that differ only in length, the longer is shown
     "toy": (*SWEEP, {"sigma_eps": 10, "seed": 0, "epochs": 5}),
-    # redraw is to be chosen: lr follows from it, and hidden is the same
+    # redraw is to be chosen: lr follows from it, batch_size from the seed, and hidden is the same
     "two-ways": (
         {"redraw": "epoch", "lr": 0.2, "hidden": [32], "sigma_eps": 2.0, "seed": 0, "epochs": 6},
         {"redraw": "epoch", "lr": 0.2, "hidden": [32], "sigma_eps": 40.0, "seed": 0, "epochs": 6},
+        {
+            "redraw": "epoch",
+            "lr": 0.2,
+            "hidden": [32],
+            "sigma_eps": 40.0,
+            "seed": 1,
+            "epochs": 6,
+            "batch_size": 64,
+        },
         {"redraw": "never", "lr": 0.1, "hidden": [32], "sigma_eps": 8.0, "seed": 0, "epochs": 6},
     ),
 }
@@ -122,7 +131,7 @@ def test_the_page_gets_every_first_step_and_the_mean_of_later_epochs(explorer):
         np.testing.assert_allclose(numbers(run["next_norm"]), history.norms["2.weight"], rtol=5.1e-3)
 
 
-@pytest.mark.parametrize("name", ["fig2-mse", "fig3-ce"])
+@pytest.mark.parametrize("name", ["fig1-right", "fig2-mse", "fig3-ce"])
 def test_the_books_sweeps_fit_into_a_page(name):
     html = shown_html(RunExplorer(name))
     assert len(html) < 150_000 and len(gzip.compress(html.encode())) < 45_000

@@ -255,10 +255,10 @@ def _choices(all_settings):
 
     names = dict.fromkeys(name for settings in all_settings for name in settings)
     names = [name for name in names if name not in ("sigma_eps", "seed", "epochs")]
-    # Those that follow from the others, as a constant does, leave nothing to choose.
+    # Those that follow from the others and the seed, as a constant does, leave nothing to choose.
     for name in reversed(names):
         others = [other for other in names if other != name]
-        if len(combinations(others)) == len(combinations(names)):
+        if len(combinations([*others, "seed"])) == len(combinations([*names, "seed"])):
             names = others
     return {name: [text for (text,) in combinations([name])] for name in names}
 
