@@ -272,6 +272,13 @@ def test_stored_ranks_come_out_again():
         np.testing.assert_allclose(array[0], result.arrays[key][4], rtol=1e-4, atol=1e-6, err_msg=key)
 
 
+@pytest.mark.parametrize("lr, phase", [(0.07, "decoupled"), (0.09, "divergent")])
+def test_footnote_11_fails_for_the_squared_error_unless_the_step_is_small(lr, phase):
+    # The saturated units and the bias see a linear regression of curvature 0.2 (128 + 1) or a little less.
+    settings = beyond.USUAL | {"net": "tanh", "loss": "mse", "lr": lr, "sigma_eps": 1000.0}
+    assert [str(beyond.train_net(settings | {"seed": seed})[0].phase) for seed in range(3)] == [phase] * 3
+
+
 def test_footnote_11_bounded_activations_saturate_and_do_not_diverge():
     runs = {result.settings["net"]: result for result in experiments.results("activations")}
     assert (runs["relu"].arrays["phase"][:, -4:] == "divergent").all()
