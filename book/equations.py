@@ -12,7 +12,7 @@ import yaml
 BOOK = Path(__file__).resolve().parent
 PAGE = BOOK / "text/equations.md"
 BEGIN, END = "% the table, from equations.yml by equations.py", "% end of the table"
-VERDICTS = ("right", "incomplete", "wrong", "remark", "pending")
+VERDICTS = ("right", "incomplete", "wrong", "remark")
 
 
 def rows():
@@ -45,9 +45,6 @@ def table():
     chapters = chapter_of()
     lines = ["| item | verdict | what holds, where it is derived, and the tests |", "|---|---|---|"]
     for row in rows():
-        if row["verdict"] == "pending":
-            lines.append(f"| {row['item']} | pending | |")
-            continue
         parts = [row["note"], f"[{chapters[row['anchor']][1]}](#{row['anchor']})", in_words(row["tests"])]
         lines.append(f"| {row['item']} | {row['verdict']} | {'<br>'.join(filter(None, parts))} |")
     return "\n".join(lines)

@@ -14,7 +14,6 @@ equations = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(equations)
 
 ROWS = equations.rows()
-DONE = [row for row in ROWS if row["verdict"] != "pending"]
 ITEMS = [f"({n})" for n in range(1, 34)] + ["Theorem 1"] + [f"Footnote {n}" for n in range(2, 12)]
 ITEMS += ["Table 1", "Fig. 1", "Fig. 2, top", "Fig. 2, bottom", "Fig. 3"]
 
@@ -24,14 +23,10 @@ def missing_items(rows):
 
 
 def lost_anchors(rows):
-    """Rows that are not pending and whose target stands in no chapter of the table of contents."""
+    """Rows whose target stands in no chapter of the table of contents."""
     toc = (ROOT / "_toc.yml").read_text()
     chapters = {anchor: name for anchor, (name, _) in equations.chapter_of().items()}
-    return [
-        row["item"]
-        for row in rows
-        if row["verdict"] != "pending" and f"book/{chapters.get(row.get('anchor'))}\n" not in f"{toc}\n"
-    ]
+    return [row["item"] for row in rows if f"book/{chapters.get(row.get('anchor'))}\n" not in f"{toc}\n"]
 
 
 def lost_tests(rows):
@@ -65,22 +60,19 @@ def test_a_missing_row_is_found():
 def test_rows_are_well_formed():
     for row in ROWS:
         assert row["verdict"] in equations.VERDICTS, row
-        pending = row["verdict"] == "pending"
-        assert set(row) == (
-            {"item", "verdict"} if pending else {"item", "verdict", "note", "anchor", "tests"}
-        ), row
-        assert pending or row["tests"] or row["verdict"] == "remark", f"{row['item']} names no test"
+        assert set(row) == {"item", "verdict", "note", "anchor", "tests"}, row
+        assert row["tests"] or row["verdict"] == "remark", f"{row['item']} names no test"
         assert row["verdict"] not in ("wrong", "incomplete") or row["note"], f"{row['item']}: what does hold?"
         assert "|" not in row.get("note", ""), f"{row['item']}: a bar ends the table's cell, write \\lvert"
 
 
-def test_every_row_that_is_not_pending_leads_to_a_chapter():
+def test_every_row_leads_to_a_chapter():
     assert lost_anchors(ROWS) == []
 
 
 def test_errata_treat_everything_that_does_not_hold_as_printed():
     text = (equations.BOOK / "text/errata.md").read_text()
-    for row in DONE:
+    for row in ROWS:
         if row["verdict"] in ("wrong", "incomplete"):
             assert f"(#{row['anchor']})" in text or f"({row['anchor']})=" in text, row["item"]
 
@@ -96,7 +88,7 @@ def test_every_named_test_exists():
 def test_a_test_that_does_not_exist_is_found():
     rows = [
         dict(
-            DONE[0], tests=["test_equations.py::test_nothing", "test_nowhere.py::test_x", DONE[0]["tests"][0]]
+            ROWS[0], tests=["test_equations.py::test_nothing", "test_nowhere.py::test_x", ROWS[0]["tests"][0]]
         )
     ]
     assert lost_tests(rows) == ["test_equations.py::test_nothing", "test_nowhere.py::test_x"]
@@ -108,7 +100,7 @@ def test_page_shows_the_file():
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in DONE if row["item"].startswith("(")], ids=lambda row: row["item"]
+    "row", [row for row in ROWS if row["item"].startswith("(")], ids=lambda row: row["item"]
 )
 def test_equation_stands_under_its_target_with_its_number(row):
     number = row["item"].strip("()")
