@@ -25,7 +25,7 @@ def main():
         (f"a product of <H> with a vector over {samples} images, over an epoch", product / np.median(epoch)),
         ("what a NIN adds to an epoch, over such a product", added / product),
         (
-            f"power iteration to 1 % ({products} products), over an epoch",
+            f"power iteration until it changes by less than 1 % ({products} products), over an epoch",
             products * product / np.median(epoch),
         ),
     ]
