@@ -185,10 +185,9 @@ def test_kick_is_the_mean_square_gradient_of_the_niw_itself(digits, name):
                 (gradient,) = torch.autograd.grad(functional.cross_entropy(net(x[None]), y[None]), nin.weight)
             squares.append((gradient**2).sum().item())
     assert curvature.kick(seed=5) == pytest.approx(np.mean(squares) / 9, rel=1e-10)
+    # In weak noise, what the gradients without noise say, but for the chance in eps^2.
     with torch.no_grad():
-        nin.weight.mul_(
-            1e-6
-        )  # in weak noise, what the gradients without noise say, but for the chance in eps^2
+        nin.weight.mul_(1e-6)
     many = LocalCurvature(net, nin, digits.x_train.repeat(500, 1), digits.y_train.repeat(500))
     assert many.kick() == pytest.approx((curvature.gradients() ** 2).sum(1).mean(), rel=0.05)
 
