@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from rounding import with_its_common_steps
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
@@ -240,29 +241,53 @@ def test_stored_results_are_small():
     assert sum(path.stat().st_size for path in files) < 1_500_000
 
 
+@pytest.mark.parametrize("noise", ["weak", "strong"])
 @pytest.mark.parametrize("name", ["activations", "layers", "steps", "noises", "landing"])
-def test_a_stored_scan_comes_out_again(name):
-    result = experiments.results(name)[-1]
-    seed, sigma = 1, 3
+def test_a_stored_scan_comes_out_again(name, noise):
+    """Weak noise is calm, and all of it is compared; strong noise is not, and then what comes before the errors grow."""
+    result, seed = experiments.results(name)[-1], 1
+    sigma = {
+        "weak": 0,
+        "strong": {"activations": 5, "layers": 3, "steps": 4, "noises": 5, "landing": 8}[name],
+    }[noise]
     one = result.settings | {
         "seeds": [result.settings["seeds"][seed]],
         "sigma_eps": [result.settings["sigma_eps"][sigma]],
     }
+    settings = result.settings | {"seed": one["seeds"][0], "sigma_eps": one["sigma_eps"][0]}
+    history, steps = with_its_common_steps(lambda: beyond.train_net(settings)[0], "nin_lib.beyond.network")
+    epoch = steps // history.steps_per_epoch
+    assert epoch == settings["epochs"] if noise == "weak" else 1 <= epoch < settings["epochs"]
+    recorded = {
+        len(history.val_loss): epoch + 1,
+        len(history.clean_loss): (history.clean_epochs <= epoch).sum(),
+    }
+    # A count may change by one, where a sample or a unit lies on the edge; Lanczos iteration ends within a thousandth.
+    tolerances = {"val_accuracy": {"atol": 1.1 / 719}, "sharpness": {"rtol": 1e-3}} | {
+        key: {"atol": 1e-3} for key in ("saturated", "saturated_clean", "noisy_accuracy")
+    }
     for key, array in experiments.named(name).compute(one, "cpu").items():
-        expected = result.arrays[key][seed, sigma]
+        again, stored = array[0, 0], result.arrays[key][seed, sigma]
         if key == "phase":
-            assert array.item() == expected
+            assert again == stored
+        elif key == "peak":
+            assert (again > 2) == (stored > 2)
+            if history.batch_loss.argmax() < steps:
+                assert again == pytest.approx(stored, rel=1e-5)
         else:
-            np.testing.assert_allclose(array[0, 0], expected, rtol=1e-4, err_msg=key)
+            n = recorded[stored.shape[-1]]
+            close = {"rtol": 1e-5} | tolerances.get(key, {})
+            np.testing.assert_allclose(again[..., :n], stored[..., :n], **close, err_msg=key)
 
 
 @pytest.mark.parametrize("net", beyond.BY_ARCHITECTURE)
 def test_a_stored_training_begins_again_as_it_began(net):
     result = next(r for r in experiments.results("architectures") if r.settings["net"] == net)
-    stored = History.from_arrays(result.arrays)
-    again, _ = beyond.train_net(result.settings | {"epochs": 1})
-    np.testing.assert_allclose(again.batch_loss, stored.batch_loss[: len(again.batch_loss)], rtol=1e-4)
-    np.testing.assert_allclose(again.niw_norm, stored.niw_norm[:2], rtol=1e-4)
+    stored, settings = History.from_arrays(result.arrays), result.settings | {"epochs": 1}
+    again, steps = with_its_common_steps(lambda: beyond.train_net(settings)[0], "nin_lib.beyond.network")
+    assert steps == again.steps_per_epoch
+    np.testing.assert_allclose(again.batch_loss, stored.batch_loss[:steps], rtol=1e-5)
+    np.testing.assert_allclose(again.niw_norm, stored.niw_norm[:2], rtol=1e-5)
 
 
 def test_stored_ranks_come_out_again():

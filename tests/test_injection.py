@@ -353,12 +353,12 @@ def test_compiled_net_sees_each_noise_and_none_outside():
     nin = NoiseInjection(net, "0", sigma=3.0)
     compiled = torch.compile(net, backend="aot_eager")
     for eps in (nin.sample(4), nin.sample(4)):
-        torch.testing.assert_close(compiled(x), net(x), rtol=1e-14, atol=1e-14)
+        torch.testing.assert_close(compiled(x), net(x), rtol=1e-12, atol=1e-12)
         with nin.noise(eps):
             noisy = net(x)
-            torch.testing.assert_close(compiled(x), noisy, rtol=1e-14, atol=1e-14)
+            torch.testing.assert_close(compiled(x), noisy, rtol=1e-12, atol=1e-12)
             gradients = [torch.autograd.grad(m(x).square().sum(), [nin.weight])[0] for m in (net, compiled)]
-        torch.testing.assert_close(*gradients, rtol=1e-13, atol=1e-13)
+        torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
         assert not torch.allclose(noisy, net(x))
 
 
