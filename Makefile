@@ -1,12 +1,26 @@
 # `make book` and `make test` need git, Python 3.11 or newer, and make; everything else they install into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+RUN := $(BIN)/python -m
 SITE := _build/html
 NOTEBOOKS := $(patsubst book/text/%.md,book/%.ipynb,$(sort $(wildcard book/text/*.md)))
 PORT ?= 8000
 
+# PyPI's torch for Linux on x86-64 brings CUDA, some gigabytes; PyTorch's own index has a CPU build of 200 MB. Empty: PyPI's.
+TORCH_INDEX ?= $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),https://download.pytorch.org/whl/cpu)
+TORCH := torch==$(shell sed -n 's/^torch==//p' constraints.txt)
+
+# uv where there is one, which is faster; else pip, the newer one that is installed first.
+UV := $(shell command -v uv)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(if $(UV),$(UV) pip install -q --python $(BIN)/python,$(PIP) install -q --no-compile)
+
+# What a shell has set for other projects must not leak in, nor a locale in which Python cannot name this folder.
+unexport PYTHONPATH PYTHONHOME
+export PYTHONUTF8 := 1
+
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint format unit nbval site browser notebooks bench clean force
+.PHONY: help book serve test lint format unit nbval site browser portable notebooks bench locks clean force
 
 help: ## list the targets
 	@awk -F ":.*## " "/^[a-z]+:.*## / {printf \"make %-10s %s\\n\", \$$1, \$$2}" $(MAKEFILE_LIST)
@@ -21,56 +35,77 @@ serve: book ## build the site and serve it on this machine alone
 
 test: lint unit nbval site browser ## everything that CI checks
 
-lint: .venv/installed ## ruff, codespell, and notebooks against their texts
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/codespell
+lint: .venv/test ## ruff, codespell, and notebooks against their texts
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) codespell_lib
 	$(BIN)/python book/notebooks.py --check
 
-format: .venv/installed ## format the code, and the code cells of the texts (then `make notebooks`)
-	$(BIN)/ruff check -q --fix nin_lib tests benchmarks book/*.py book/_ext
-	$(BIN)/ruff format -q nin_lib tests benchmarks book/*.py book/_ext
-	$(BIN)/jupytext -q --pipe '$(BIN)/ruff format -q -' --pipe-fmt py:percent book/text/*.md
+format: .venv/test ## format the code, and the code cells of the texts (then `make notebooks`)
+	$(RUN) ruff check -q --fix nin_lib tests benchmarks book/*.py book/_ext
+	$(RUN) ruff format -q nin_lib tests benchmarks book/*.py book/_ext
+	$(RUN) jupytext -q --pipe '$(RUN) ruff format -q -' --pipe-fmt py:percent book/text/*.md
 
-unit: .venv/installed ## the tests that need no browser and no built site
-	$(BIN)/python -m pytest -q -m "not browser" tests
+unit: .venv/test ## the tests that need no browser and no built site
+	$(RUN) pytest -q -m "not browser" tests
 
-nbval: .venv/installed ## run every notebook and compare each output with the stored one
-	$(BIN)/python -m pytest -q --nbval book
+nbval: .venv/test ## run every notebook and compare each output with the stored one
+	$(RUN) pytest -q --nbval book
 
 # -n: a broken cross-reference is a warning; -W: a warning is a failure; --keep-going: report all of them.
-site: .venv/installed ## build the site, warnings are errors
-	@$(BIN)/jupyter-book build . -W -n --keep-going
+site: .venv/book ## build the site, warnings are errors
+	@$(RUN) jupyter_book.cli.main build . -W -n --keep-going
 
-browser: site ## the built site and the explorers in headless Chromium
-	$(BIN)/python -m pytest -q -m browser tests
+browser: site .venv/test ## the built site and the explorers in headless Chromium
+	$(RUN) pytest -q -m browser tests
 
 notebooks: $(NOTEBOOKS) ## make the notebooks from book/text, execute them and store the outputs
 
-book/%.ipynb: book/text/%.md .venv/installed force # `make book/NAME.ipynb` makes one
+book/%.ipynb: book/text/%.md .venv/test force # `make book/NAME.ipynb` makes one
 	$(BIN)/python book/notebooks.py $*
 
-bench: site ## ratio tables, each measured side by side in one run
+bench: site .venv/test ## ratio tables, each measured side by side in one run
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 clean: ## remove what was built and installed
 	rm -rf .venv _build nin_lib/widgets/static nin_lib/widgets/js/node_modules
 
-# An independent library that a test compares with. It also asks for backpack, and that for torchvision, which has no build
-# for every torch; neither is needed here. So it is installed without what it asks for, but for this.
-CURVLINOPS := curvlinops-for-pytorch==3.0.1 einconv==0.1.0 einops==0.8.2 linear-operator==0.6.1 opt-einsum==3.4.0
+locks: ## pin what the project installs: constraints.txt and, with hashes, locks/ (needs uv)
+	@command -v uv >/dev/null || { echo "make: locks are made by uv: pip install uv" >&2; exit 1; }
+	$(COMPILE) --extra test -o constraints.txt
+	$(COMPILE) --extra test --generate-hashes -c constraints.txt -o locks/test.txt \
+	  $$(sed -nE 's/^((torch|triton|cuda|nvidia)[a-z0-9-]*)==.*/--no-emit-package \1/p' constraints.txt)
+	$(COMPILE) --extra book --generate-hashes -c constraints.txt -o locks/book.txt \
+	  $(addprefix --no-emit-package ,$(NOT_FOR_THE_SITE))
+COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header pyproject.toml
+# Of scikit-learn the site needs a file, the digits, which is read without importing what scikit-learn itself needs.
+NOT_FOR_THE_SITE := scipy joblib threadpoolctl
 
-# Installs again when a pin, the project's metadata or an explorer's source has changed. The check of the version
-# comes first and in plain sh, so that its sentence is what a reader of an old machine sees.
-.venv/installed: pyproject.toml constraints.txt $(shell find nin_lib/widgets/js -type f -not -path '*/node_modules/*' 2>/dev/null)
+# .venv/book has what the site needs, .venv/test all the rest. Each is made again when a pin, the project's metadata or an
+# explorer's source has changed, and both when the checkout has been moved. The checks come first and in plain sh, so that
+# their sentences are what a reader of an old machine sees.
+SOURCES := pyproject.toml $(shell find nin_lib/widgets/js -type f -not -path '*/node_modules/*' 2>/dev/null)
+MOVED := $(shell test -e .venv/checkout && test "$$(cat .venv/checkout)" != "$(CURDIR)" && echo force)
+FAILED = { echo "make: the installation failed (see above): it needs a network that reaches PyPI and the npm registry; run the same command again once it does" >&2; exit 1; }
+
+.venv/book: locks/book.txt $(SOURCES) $(MOVED)
+	@test -w . || { echo "make: $(CURDIR) cannot be written: the site is built in it; copy the checkout to a folder of your own" >&2; exit 1; }
 	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) found: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: this book needs Python 3.11 or newer; name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }
-	@echo "Installing into .venv; the first time takes some minutes."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[book,test]' \
-	  && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps $(CURVLINOPS) \
-	  || { echo "make: the installation failed (see above): it needs a network that reaches PyPI and the npm registry; run the same command again once it does" >&2; exit 1; }
+	@$(if $(MOVED),echo "The checkout has been moved: installing anew."; rm -rf .venv;) test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what the site needs into .venv, with $(if $(UV),uv,pip); the first time takes a minute."
+	@$(if $(UV),,$(PIP) install -q -U pip==26.3 || $(FAILED))
+	@$(INSTALL) --no-deps --require-hashes -r locks/book.txt && $(INSTALL) --no-deps -e . || $(FAILED)
+	@echo "$(CURDIR)" >.venv/checkout
+	@touch $@
+
+.venv/test: .venv/book locks/test.txt constraints.txt
+	@echo "Installing what the tests need into .venv; the first time takes some minutes."
+	@$(INSTALL) --no-deps --require-hashes -r locks/test.txt || $(FAILED)
+	@if [ -n "$(TORCH_INDEX)" ] && $(BIN)/python -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=5)' "$(TORCH_INDEX)/torch/" 2>/dev/null; \
+	then echo "$(TORCH): the CPU build of $(TORCH_INDEX)"; $(INSTALL) --index-url "$(TORCH_INDEX)" $(TORCH); \
+	else echo "$(TORCH): the build of PyPI$(if $(TORCH_INDEX),: $(TORCH_INDEX) cannot be reached)"; $(INSTALL) -c constraints.txt $(TORCH); fi || $(FAILED)
 	@touch $@
 
 force:

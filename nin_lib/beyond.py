@@ -8,15 +8,18 @@ import math
 import warnings
 
 import numpy as np
-import torch
-from scipy.sparse.linalg import LinearOperator, eigsh
-from sklearn.feature_selection import f_classif
-from torch import nn
 
 from nin_lib.data import Data, load
-from nin_lib.injection import DISTRIBUTIONS, NoiseInjection, stream
+from nin_lib.distributions import DISTRIBUTIONS, stream
+from nin_lib.extras import needed
+from nin_lib.injection import NoiseInjection
 from nin_lib.results import single_precision
 from nin_lib.training import LOSSES, mlp, train
+
+with needed("torch"):
+    import torch
+    from scipy.sparse.linalg import LinearOperator, eigsh
+    from torch import nn
 
 # --- networks --------------------------------------------------------------------------------------------------------
 
@@ -141,7 +144,7 @@ def train_net(settings, device="cpu", measure=None):
 
     Returns
     -------
-    history : nin_lib.training.History
+    history : nin_lib.history.History
     measured : list of dict
         What `measure` returned, as far as the training arrived.
     """
@@ -291,6 +294,9 @@ def rank_inputs(settings, device="cpu"):
 
 
 def _rank_inputs(settings, seed, device):
+    with needed("notebooks"):
+        from sklearn.feature_selection import f_classif
+
     digits, n = load("digits"), settings["samples"]
     few = Data(digits.name, digits.x_train[:n], digits.y_train[:n], digits.x_val, digits.y_val, digits.digest)
     data = with_shuffled(few, seed)

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from scipy.optimize import OptimizeWarning, curve_fit
-from scipy.sparse.linalg import LinearOperator, eigsh
-from torch.func import functional_call, grad, vjp, vmap
 
-from nin_lib.injection import DISTRIBUTIONS
+from nin_lib.distributions import DISTRIBUTIONS
+from nin_lib.extras import needed
 from nin_lib.training import LOSSES
+
+with needed("torch"):
+    import torch
+    from scipy.optimize import OptimizeWarning, curve_fit
+    from scipy.sparse.linalg import LinearOperator, eigsh
+    from torch.func import functional_call, grad, vjp, vmap
 
 DENSE = 64
 """Up to so many features the eigenvalues come from the matrix, beyond it from products with vectors."""

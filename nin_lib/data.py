@@ -6,14 +6,18 @@ standardised by the mean and standard deviation of all training pixels (one numb
 
 import gzip
 import hashlib
+import importlib.metadata
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pooch
-import torch
-from sklearn.datasets import load_digits
+
+from nin_lib.extras import needed
+
+if TYPE_CHECKING:
+    import torch
 
 # The official files, in the order train images, train labels, test images, test labels.
 FILES = {
@@ -49,10 +53,10 @@ class Data:
     """
 
     name: str
-    x_train: torch.Tensor
-    y_train: torch.Tensor
-    x_val: torch.Tensor
-    y_val: torch.Tensor
+    x_train: "torch.Tensor"
+    y_train: "torch.Tensor"
+    x_val: "torch.Tensor"
+    y_val: "torch.Tensor"
     digest: str
 
 
@@ -80,13 +84,36 @@ def load(name, seed=0):
     DataError
         If a file of Fashion-MNIST is missing, altered or cannot be downloaded.
     """
+    with needed("torch"):
+        import torch
+
+    x, y, n_train, digest = standardised(name, seed)
+    x, y = torch.from_numpy(x), torch.from_numpy(y)
+    return Data(name, x[:n_train], y[:n_train], x[n_train:], y[n_train:], digest)
+
+
+def standardised(name, seed=0):
+    """What `load` makes a `Data` of, without torch.
+
+    Returns
+    -------
+    x : ndarray, shape (n, pixels)
+        The standardised images, those to train on first.
+    y : ndarray, shape (n,)
+        Their classes.
+    n_train : int
+    digest : str
+    """
     if name == "digits":
-        digits = load_digits()
-        pixels, labels, dtype = digits.data.astype(np.uint8), digits.target, torch.float64
+        # The file itself: to import scikit-learn takes seconds, and SciPy, for nothing else.
+        with needed("explorers"):
+            files = importlib.metadata.distribution("scikit-learn")
+        table = np.loadtxt(files.locate_file("sklearn/datasets/data/digits.csv.gz"), np.uint8, delimiter=",")
+        pixels, labels, dtype = table[:, :-1], table[:, -1], np.float64
     elif name == "fashion_mnist":
         arrays = [_read(path) for path in _fashion_mnist_files()]
         pixels = np.concatenate([arrays[0], arrays[2]]).reshape(-1, 784)
-        labels, dtype = np.concatenate([arrays[1], arrays[3]]), torch.float32
+        labels, dtype = np.concatenate([arrays[1], arrays[3]]), np.float32
     else:
         raise ValueError(f'name must be "digits" or "fashion_mnist", got {name!r}')
 
@@ -97,10 +124,11 @@ def load(name, seed=0):
     counts = sum(np.bincount(row, minlength=256) for row in pixels[:n_train])
     mean = np.average(np.arange(256), weights=counts)
     deviation = np.sqrt(np.average((np.arange(256) - mean) ** 2, weights=counts))
-    x = torch.from_numpy(pixels).to(dtype).sub_(mean).div_(deviation)
-    y = torch.from_numpy(labels.astype(np.int64))
+    x = pixels.astype(dtype)
+    x -= dtype(mean)
+    x /= dtype(deviation)
     digest = hashlib.sha256(pixels.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest()
-    return Data(name, x[:n_train], y[:n_train], x[n_train:], y[n_train:], digest)
+    return x, labels.astype(np.int64), n_train, digest
 
 
 def _read(path):
@@ -123,7 +151,7 @@ def _check(path):
             f"NIN_DATA_DIR has no file {path}: put the four Fashion-MNIST files there ({', '.join(FILES)}), "
             "or unset NIN_DATA_DIR to download them"
         )
-    md5 = pooch.file_hash(str(path), alg="md5")
+    md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     if md5 != FILES[path.name]:
         others = [name for name, known in FILES.items() if known == md5]
         what = f"it is {others[0]} under another name" if others else "it is truncated or altered"
@@ -136,6 +164,9 @@ def _check(path):
 
 def _download(name):
     """Path of a file in the user's cache; pooch moves it there only when it is complete and its hash is right."""
+    with needed("notebooks"):
+        import pooch
+
     failures = []
     for mirror in MIRRORS:
         try:

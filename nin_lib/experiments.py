@@ -17,17 +17,21 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import torch
-from scipy.optimize import isotonic_regression
 
 from nin_lib import beyond
 from nin_lib import results as files
 from nin_lib.curvature import LocalCurvature
 from nin_lib.data import load as load_data
+from nin_lib.extras import needed
+from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
 from nin_lib.linear import LinearModel, Phase
 from nin_lib.results import single_precision
-from nin_lib.training import History, mlp, one_thread, train, train_mlp
+from nin_lib.training import mlp, one_thread, train, train_mlp
+
+with needed("torch"):
+    import torch
+    from scipy.optimize import isotonic_regression
 
 _IN_CHECKOUT = Path(__file__).resolve().parents[1] / "runs"
 RUNS = _IN_CHECKOUT if _IN_CHECKOUT.is_dir() else Path(__file__).with_name("runs")
@@ -290,7 +294,7 @@ FIG_1_SIGMAS = (1.0, 2.5, 5.0, 8.0, 12.5, 20.0, 32.0, 50.0, 80.0, 125.0, 220.0, 
 def train_and_probe(settings: dict, device: str = "cpu") -> dict[str, np.ndarray]:
     """Train with a NIN on the first layer and measure the local curvature on the way.
 
-    Returns, in single precision, the arrays of `nin_lib.training.History`, and with them:
+    Returns, in single precision, the arrays of `nin_lib.history.History`, and with them:
 
     * `probe/step_norm`, shape (epochs * steps_per_epoch,): |W_NI| before each step, inf where a divergent training did
       not arrive;

@@ -4,11 +4,14 @@ Importing this module makes the template "nin" Plotly's default.
 """
 
 import numpy as np
-import plotly.graph_objects as go
-import plotly.io as pio
-from plotly.subplots import make_subplots
 
+from nin_lib.extras import needed
 from nin_lib.linear import Phase
+
+with needed("explorers"):
+    import plotly.graph_objects as go
+    import plotly.io as pio
+    from plotly.subplots import make_subplots
 
 # Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), which survives the common kinds of colour-blindness.
 PHASE_COLORS = {
@@ -153,7 +156,7 @@ def training_panels(runs, next_layer="2.weight") -> go.Figure:
 
     Parameters
     ----------
-    runs : dict of float to list of nin_lib.training.History
+    runs : dict of float to list of nin_lib.history.History
         For each sigma_eps its runs, which differ in the seed only: drawn as their median and a band.
     next_layer : str
         Name of the weights whose norm is drawn beside that of the noise weights.

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import joblib
 import numpy as np
-from tqdm.auto import tqdm
+
+from nin_lib.extras import needed
 
 
 def result_path(folder: Path, settings: dict) -> Path:
@@ -71,6 +71,10 @@ def compute_missing(
     """
     if not isinstance(jobs, numbers.Integral) or jobs == 0:
         raise ValueError(f"jobs must be an integer >= 1, or -1 for one on each core, got {jobs!r}")
+    with needed("notebooks"):
+        import joblib
+        from tqdm.auto import tqdm
+
     missing = {path: arguments for path, arguments in tasks.items() if not path.exists()}
     # Not every backend can report a task as soon as it is done; where one cannot, the bar moves only at the end.
     prompt = joblib.parallel.get_active_backend()[0].supports_return_generator

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 import sympy as sp
-from scipy.optimize import brentq
 
 from nin_lib import codegen
+from nin_lib.extras import needed
 from nin_lib.linear import CLEAN_LOSS, ERROR, WEIGHTS, M, sigma_eps, sigma_x, w0, w1, w_ni
 
 # T = sigma_x^2 t is the flow's own time. c is conserved; R is the rate at which the flow settles; p_plus and p_minus
@@ -226,6 +226,9 @@ def decay_times(*, w0, w1, M=1.0, sigma_x=1.0, sigma_eps=1.0):
 
 def _first_zero(rising):
     """The zero of an increasing function that is negative at 0; inf if there is none below 1e100."""
+    with needed("torch"):
+        from scipy.optimize import brentq
+
     upper = 1.0
     while rising(upper) < 0:
         upper *= 2

@@ -22,13 +22,13 @@ def with_its_common_steps(train, constructor):
     Parameters
     ----------
     train : callable
-        ``train()`` trains a net from the start and returns its `nin_lib.training.History`.
+        ``train()`` trains a net from the start and returns its `nin_lib.history.History`.
     constructor : str
         Dotted name of the function that `train` takes the net from.
 
     Returns
     -------
-    history : nin_lib.training.History
+    history : nin_lib.history.History
         Of the training as it is.
     steps : int
         Before the step at which the batch loss of the twin differs by more than `COMMON`.

@@ -11,8 +11,9 @@ from torch import nn
 
 from nin_lib import beyond, experiments
 from nin_lib.data import Data, load
+from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
-from nin_lib.training import LOSSES, History, one_thread, train_mlp
+from nin_lib.training import LOSSES, one_thread, train_mlp
 
 SETTINGS = beyond.USUAL | {"sigma_eps": 10.0, "seed": 0}
 

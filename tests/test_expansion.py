@@ -12,23 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from nin_lib.expansion import (
+from nin_lib.batch_averages import (
     NOISES,
     NU,
     Q_MOMENTS,
-    SmallNetwork,
     batch_average_moments,
     batch_averages,
-    directional_derivatives,
     draw,
+    noise_moment,
+    tail_ratio,
+    z_scores,
+)
+from nin_lib.expansion import (
+    SmallNetwork,
+    directional_derivatives,
     local_gradient,
     local_hessian,
     loglog_slope,
-    noise_moment,
     normal_quadrature,
-    tail_ratio,
     truncated_loss,
-    z_scores,
 )
 
 ORDERS = range(5)

@@ -19,9 +19,10 @@ from nin_lib.__main__ import main
 from nin_lib.curvature import LocalCurvature, fit_decay
 from nin_lib.data import Data
 from nin_lib.experiments import Experiment, Result
+from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
 from nin_lib.linear import Phase
-from nin_lib.training import History, mlp, one_thread, train, train_mlp
+from nin_lib.training import mlp, one_thread, train, train_mlp
 
 
 def double(settings, device):

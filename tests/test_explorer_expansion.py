@@ -9,14 +9,24 @@ from explorer_pages import FAKE_MODEL, drag, opening, shown_html, write_page
 from playwright.sync_api import expect
 from scipy import optimize, stats
 
-from nin_lib.expansion import NOISES, NU, SmallNetwork, noise_moment, tail_ratio
+from nin_lib.batch_averages import NOISES, NU, noise_moment, tail_ratio
+from nin_lib.expansion import SmallNetwork
 from nin_lib.widgets import BatchAverageExplorer, ExpansionExplorer
 from nin_lib.widgets.batch_average import SIZES
-from nin_lib.widgets.expansion import MAX_ORDER, SIGMAS, mean_power
+from nin_lib.widgets.expansion import ACTIVATIONS, MAX_ORDER, NUMBERS, SIGMAS, mean_power, numbers
 
 browser_test = pytest.mark.browser
 EXPLORERS = {explorer.name: explorer for explorer in (ExpansionExplorer, BatchAverageExplorer)}
 LINKS = '<a href="#expansion?activation=relu&order=4">relu</a> <a href="#batch-average?distribution=student-t&power=3">t</a>'
+
+
+def test_the_stored_numbers_of_the_page_come_out_again():
+    stored, again = json.loads(NUMBERS.read_text(encoding="utf-8")), numbers()
+    rewrite = "NUMBERS.write_text(json.dumps(numbers(), indent=1)), with both of nin_lib.widgets.expansion"
+    assert stored.keys() == again.keys() and stored["taylor"].keys() == set(ACTIVATIONS), rewrite
+    for ours, theirs in [(stored, again), (stored["taylor"], again["taylor"])]:
+        for key in set(ours) - {"taylor"}:
+            np.testing.assert_allclose(ours[key], theirs[key], rtol=1e-12, atol=1e-15, err_msg=rewrite)
 
 
 @pytest.fixture(scope="session")

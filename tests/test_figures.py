@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nin_lib.figures import PHASE_COLORS, median_band, phase_map, training_panels
+from nin_lib.history import History
 from nin_lib.linear import Phase
-from nin_lib.training import History
 
 EPOCHS, STEPS = 10, 4
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from nin_lib.injection import DISTRIBUTIONS, NoiseInjection
+from nin_lib.distributions import DISTRIBUTIONS
+from nin_lib.injection import NoiseInjection
 
 
 def dense(activation=torch.nn.ReLU, widths=(6, 8, 3)):

@@ -11,11 +11,14 @@ import html
 import json
 from pathlib import Path
 
-import anywidget
 import numpy as np
-import traitlets
 
+from nin_lib.extras import needed
 from nin_lib.figures import PHASE_COLORS, WEIGHT_COLORS, WEIGHT_DASHES
+
+with needed("explorers"):
+    import anywidget
+    import traitlets
 
 STATIC = Path(__file__).parent / "static"
 

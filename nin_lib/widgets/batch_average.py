@@ -6,6 +6,7 @@ import json
 import sympy as sp
 
 from nin_lib import codegen
+from nin_lib.batch_averages import Q_MOMENTS, batch_average_moments, batch_averages, noise_moment
 from nin_lib.widgets.base import Explorer, Whole, uniforms
 from nin_lib.widgets.choice import Choice
 
@@ -27,8 +28,6 @@ SIZES = tuple(2**k for k in range(2, 11))
 @functools.cache
 def _moments():
     """For each noise, E eps^k as floats for k = 0 ... 24, None where it diverges; and E q^k for k = 0 ... 4."""
-    from nin_lib.expansion import Q_MOMENTS, noise_moment  # imports torch, which takes seconds
-
     table = {name: [noise_moment(name, k) for k in range(25)] for name in NOISE}
     table = {name: [float(m) if m.is_finite else None for m in row] for name, row in table.items()}
     return table, [float(m) for m in Q_MOMENTS]
@@ -84,14 +83,10 @@ class BatchAverageExplorer(Explorer):
 
     def averages(self):
         """The batch averages whose histogram is on the screen."""
-        from nin_lib.expansion import batch_averages
-
         return batch_averages(self.samples(), self.batch_size)
 
     def prediction(self):
         """Mean and standard deviation of a batch average by Theorem 1, or None where it has no variance."""
-        from nin_lib.expansion import batch_average_moments, noise_moment
-
         if not noise_moment(self.distribution, 2 * self.power).is_finite:
             return None
         mean, variance, _ = batch_average_moments(self.distribution, self.power, self.batch_size)

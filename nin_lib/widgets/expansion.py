@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 
@@ -15,17 +16,32 @@ SAMPLES = 32
 SIGMAS = np.geomspace(0.02, 5, 81)  # of the curves over sigma_eps; the slider has the same ends
 
 
+NUMBERS = Path(__file__).with_name("expansion.json")
+"""What the page knows of the network, its batch and their Taylor coefficients: the page is built without torch."""
+
+
 @functools.cache
 def _batch(activation):
     """The chapter's network and batch, and the Taylor coefficients of the batch loss along W_NI (exact derivatives)."""
-    import torch  # takes seconds, and no other explorer needs it
-
-    from nin_lib.expansion import SmallNetwork, directional_derivatives
+    from nin_lib.expansion import (  # which takes seconds to import
+        SmallNetwork,
+        directional_derivatives,
+        torch,
+    )
 
     x = torch.from_numpy(np.random.default_rng(1).normal(size=SAMPLES))
     net = SmallNetwork.random(activation, seed=18)
     derivatives = directional_derivatives(net.loss_of(x), net.preactivations(x), net.w_ni, MAX_ORDER)
     return net, x, [row.mean().item() / math.factorial(k) for k, row in enumerate(derivatives)]
+
+
+def numbers():
+    """What `NUMBERS` holds, computed again."""
+    net, x, _ = _batch("tanh")
+    arrays = {key: getattr(net, key) for key in ("a", "b", "v", "w_ni")} | {"x": x, "y": (2 * x).sin()}
+    return {key: values.tolist() for key, values in arrays.items()} | {
+        "taylor": {activation: _batch(activation)[2] for activation in ACTIVATIONS}
+    }
 
 
 def mean_power(k):
@@ -57,13 +73,9 @@ class ExpansionExplorer(Explorer):
 
     @classmethod
     def javascript(cls):
-        net, x, _ = _batch("tanh")
-        numbers = {key: getattr(net, key).tolist() for key in ("a", "b", "v", "w_ni")}
-        numbers |= {"x": x.tolist(), "y": np.sin(2 * x.numpy()).tolist()}
-        numbers["taylor"] = {activation: _batch(activation)[2] for activation in ACTIVATIONS}
-        numbers["sigmas"] = SIGMAS.tolist()
-        numbers["mean_power"] = [mean_power(k) for k in range(MAX_ORDER + 1)]
-        return f"const network = {json.dumps(numbers)};"
+        network = json.loads(NUMBERS.read_text(encoding="utf-8"))
+        network |= {"sigmas": SIGMAS.tolist(), "mean_power": [mean_power(k) for k in range(MAX_ORDER + 1)]}
+        return f"const network = {json.dumps(network)};"
 
     def loss_along(self, eps):
         """Batch loss when every sample receives the same noise, one value for each element of `eps`."""
@@ -78,9 +90,7 @@ class ExpansionExplorer(Explorer):
 
     def mean_loss(self, sigma_eps=None):
         """Batch loss averaged over independent normal noise, by quadrature; `sigma_eps` is the slider's unless given."""
-        import torch
-
-        from nin_lib.expansion import normal_quadrature
+        from nin_lib.expansion import normal_quadrature, torch
 
         sigma = self.sigma_eps if sigma_eps is None else sigma_eps
         net, x, _ = _batch(self.activation)

@@ -22,7 +22,7 @@ class RunExplorer(Explorer):
     Parameters
     ----------
     experiment : str
-        Name of an experiment of `nin_lib.experiments` whose results are those of a `nin_lib.training.History`. Links
+        Name of an experiment of `nin_lib.experiments` whose results are those of a `nin_lib.history.History`. Links
         name it, too: ``[σ = 280](#fig3-ce?sigma_eps=280)``.
     out : path, optional
         Folder of the results, where `nin_lib.experiments.run` put them; the checkout's unless given.
@@ -38,7 +38,7 @@ class RunExplorer(Explorer):
 
     Attributes
     ----------
-    trained : nin_lib.training.History or None
+    trained : nin_lib.history.History or None
         The newest training that was started here and has ended. One that was stopped: its epochs, or None before any.
 
     Raises
@@ -100,7 +100,7 @@ class RunExplorer(Explorer):
 
     @property
     def histories(self):
-        """The stored runs on the screen, a dictionary of `nin_lib.training.History` by the seed."""
+        """The stored runs on the screen, a dictionary of `nin_lib.history.History` by the seed."""
         return {settings["seed"]: history for settings, history in self._shown()}
 
     @property
@@ -231,7 +231,7 @@ class _Stopped(Exception):
 def _stored_runs(name, out):
     """Settings and history of each stored run, by sigma_eps and seed; of runs that differ in length only, the longest."""
     from nin_lib import experiments
-    from nin_lib.training import History
+    from nin_lib.history import History
 
     out = experiments.RUNS if out is None else out
     paths = [experiments.result_path(name, s, out) for s in experiments.named(name).settings]

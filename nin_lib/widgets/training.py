@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from nin_lib.data import standardised
+from nin_lib.history import CLEAN_EVERY, DIVERGED
 from nin_lib.widgets.base import Explorer, Number, Whole, uniforms
 
 EPOCHS = 20
@@ -49,19 +51,15 @@ class HashStream(np.random.Generator):
 @functools.cache
 def _digits():
     """The data set for the browser: the pixels as letters A, B, ... in the place of the levels."""
-    from nin_lib import data, training  # these import torch, which takes seconds
-
-    digits = data.load("digits")
-    pixels = np.concatenate([digits.x_train.numpy(), digits.x_val.numpy()])
-    labels = np.concatenate([digits.y_train.numpy(), digits.y_val.numpy()])
+    pixels, labels, n_train, _ = standardised("digits")
     levels, places = np.unique(pixels, return_inverse=True)
     return {
         "levels": levels.tolist(),
         "pixels": (places + ord("A")).astype(np.uint8).tobytes().decode(),
         "labels": "".join(map(str, labels)),
-        "train": len(digits.x_train),
-        "diverged": training.DIVERGED,
-        "clean_every": training.CLEAN_EVERY,
+        "train": n_train,
+        "diverged": DIVERGED,
+        "clean_every": CLEAN_EVERY,
     }
 
 
@@ -94,7 +92,7 @@ class TrainingExplorer(Explorer):
         return f"const digits = {json.dumps(_digits())};"
 
     def run(self, epochs=EPOCHS):
-        """The training on the screen, by PyTorch on the explorer's own streams: a `nin_lib.training.History`."""
+        """The training on the screen, by PyTorch on the explorer's own streams: a `nin_lib.history.History`."""
         from nin_lib.data import load
         from nin_lib.injection import NoiseInjection
         from nin_lib.training import mlp, one_thread, train
