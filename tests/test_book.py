@@ -117,20 +117,8 @@ def test_outputs_hold_nothing_that_changes_from_run_to_run(name):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_first_cell_brings_the_library_to_colab(name):
-    url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
-    cell = code_cells(name)[0]
-    assert cell.source.endswith(
-        'if importlib.util.find_spec("nin_lib") is None:\n'
-        f'    get_ipython().run_line_magic("pip", "install -q git+{url}")'
-    )
-    assert cell.metadata["tags"] == ["remove-cell"]
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_is_short(name):
-    cells = code_cells(name)[1:]  # without the one that installs
-    lengths = [sum(bool(line.strip()) for line in c.source.splitlines()) for c in cells]
+    lengths = [sum(bool(line.strip()) for line in c.source.splitlines()) for c in code_cells(name)]
     assert max(lengths) <= 25 and sum(lengths) <= 200
 
 
