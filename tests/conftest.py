@@ -1,13 +1,16 @@
-"""Shared fixtures: headless Chromium, and a server for a folder of static files."""
+"""Shared fixtures: headless Chromium, a server for a folder of static files, and small books to build."""
 
 import contextlib
 import functools
 import http.server
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -81,6 +84,28 @@ def served(folder):
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
+
+
+def write_small_book(folder, cells, **metadata):
+    """A book of one page, book/page.ipynb, with the settings and the Sphinx extensions of the real one."""
+    shutil.copytree(ROOT / "book/_ext", folder / "book/_ext", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "_config.yml", folder)
+    (folder / "book/references.bib").touch()
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: book/page\n", encoding="utf-8")
+    metadata |= {
+        "kernelspec": {"name": "python3", "display_name": "Python"},
+        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+    }
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), folder / "book/page.ipynb")
+
+
+def build_site(folder, address=None):
+    """Build the book in `folder`, warnings as errors, with `address` in NIN_BOOK_ADDRESS (None: not set)."""
+    environment = {key: value for key, value in os.environ.items() if key != "NIN_BOOK_ADDRESS"}
+    if address is not None:
+        environment["NIN_BOOK_ADDRESS"] = address
+    command = [Path(sys.executable).parent / "jupyter-book", "build", folder, "-W", "-n", "--keep-going"]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
 
 
 class Watched:

@@ -23,6 +23,11 @@ notebooks = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(notebooks)
 
 
+def read(path):
+    """A text file of the repository, in the encoding that it has on every system."""
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
 def code_cells(name):
     return [c for c in nbformat.read(BOOK / f"{name}.ipynb", as_version=4).cells if c.cell_type == "code"]
 
@@ -42,7 +47,7 @@ def run_nbval(notebook):
 
 
 def test_every_chapter_is_in_the_table_of_contents_and_has_a_text():
-    toc = (ROOT / "_toc.yml").read_text()
+    toc = read("_toc.yml")
     listed = re.findall(r"^\s*-?\s*(?:root|file): book/([\w-]+)$", toc, re.MULTILINE)
     assert sorted(listed) == sorted([*CHAPTERS, "references"])  # the one page without code
     assert sorted(path.stem for path in BOOK.glob("*.ipynb")) == CHAPTERS
@@ -117,20 +122,8 @@ def test_outputs_hold_nothing_that_changes_from_run_to_run(name):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_first_cell_brings_the_library_to_colab(name):
-    url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
-    cell = code_cells(name)[0]
-    assert cell.source.endswith(
-        'if importlib.util.find_spec("nin_lib") is None:\n'
-        f'    get_ipython().run_line_magic("pip", "install -q git+{url}")'
-    )
-    assert cell.metadata["tags"] == ["remove-cell"]
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_is_short(name):
-    cells = code_cells(name)[1:]  # without the one that installs
-    lengths = [sum(bool(line.strip()) for line in c.source.splitlines()) for c in cells]
+    lengths = [sum(bool(line.strip()) for line in c.source.splitlines()) for c in code_cells(name)]
     assert max(lengths) <= 25 and sum(lengths) <= 200
 
 
@@ -164,16 +157,16 @@ def test_nbval_fails_when_one_digit_of_a_stored_output_changes(tmp_path):
 
 
 def test_conda_and_pip_install_the_same_project_with_the_same_pins():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    environment = yaml.safe_load(read("environment.yml"))
     *conda, pip = environment["dependencies"]
     assert environment["channels"] == ["conda-forge"]
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = read("Makefile")
     installed = re.search(r"pip install .*?-c (\S+) -e '(\S+)'", makefile)
     assert pip == {"pip": [f"-c {installed[1]}", f"-e {installed[2]}"]}
     # Apart from Python and pip themselves, conda brings torch alone, and at the pinned version.
     packages = dict((re.split("=", package, maxsplit=1) + [""])[:2] for package in conda)
     assert set(packages) == {"python", "pip", "pytorch-cpu"}
-    pins = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    pins = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", read("constraints.txt"), re.MULTILINE))
     assert packages["pytorch-cpu"] == pins["torch"]
     assert pins["jupyter-book"] == "1.0.4.post1"
 
@@ -181,7 +174,7 @@ def test_conda_and_pip_install_the_same_project_with_the_same_pins():
 def test_every_installed_distribution_is_pinned():
     pins = {
         re.sub(r"[-_.]+", "-", name).lower()
-        for name in re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+        for name in re.findall(r"^([\w.-]+)==", read("constraints.txt"), re.MULTILINE)
     }
     wanted, seen = ["nin-lib"], set()
     while wanted:
@@ -199,20 +192,34 @@ def test_every_installed_distribution_is_pinned():
 
 
 def test_actions_and_hooks_are_pinned_by_hash_with_least_permissions():
+    may_write = set()
     for path in (ROOT / ".github/workflows").glob("*.yml"):
-        uses = re.findall(r"uses: (\S+)", path.read_text())
+        uses = re.findall(r"uses: (\S+)", read(path))
         assert uses and all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in uses)
-        assert set(yaml.safe_load(path.read_text())["permissions"].items()) <= {("contents", "read")}
-    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+        workflow = yaml.safe_load(read(path))
+        assert set(workflow["permissions"].items()) <= {("contents", "read")}
+        may_write |= {
+            (path.name, job, scope)
+            for job, settings in workflow["jobs"].items()
+            for scope, level in settings.get("permissions", {}).items()
+            if level != "read"
+        }
+    # the tag with the notebooks for Colab, and what deploy-pages asks for
+    assert may_write == {
+        ("pages.yml", "colab", "contents"),
+        ("pages.yml", "deploy", "pages"),
+        ("pages.yml", "deploy", "id-token"),
+    }
+    hooks = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
     assert all(repo["repo"] == "local" or re.fullmatch("[0-9a-f]{40}", repo["rev"]) for repo in hooks)
 
 
 def test_ci_runs_make_test_on_the_supported_pythons():
-    ci = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    ci = yaml.safe_load(read(".github/workflows/ci.yml"))
     assert ci["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
     assert ci["jobs"]["test"]["steps"][-1] == {"run": ".ci/run"}
-    assert re.search(r"^make test$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"] == ">=3.11"
+    assert re.search(r"^make test$", read(".ci/run"), re.MULTILINE)
+    assert tomllib.loads(read("pyproject.toml"))["project"]["requires-python"] == ">=3.11"
 
 
 def make(*arguments, cwd=ROOT):
@@ -235,7 +242,8 @@ def test_a_missing_python_is_said_in_a_sentence(bare_checkout):
 
 def test_an_old_python_is_said_in_a_sentence(bare_checkout):
     old = bare_checkout / "python3.9"
-    old.write_text('#!/bin/sh\ncase "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac\n')
+    script = '#!/bin/sh\ncase "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac\n'
+    old.write_text(script, encoding="utf-8")
     old.chmod(0o755)
     result = make("test", f"PYTHON={old}", cwd=bare_checkout)
     assert result.returncode != 0

@@ -3,15 +3,12 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urldefrag
 
 import nbformat
 import pytest
-from conftest import ROOT, Watched, served
+from conftest import ROOT, Watched, build_site, served, write_small_book
 
 from nin_lib import widgets
 from nin_lib.widgets import LinearExplorer
@@ -31,6 +28,10 @@ def base():
         pytest.fail("there is no built site: run `make site` first", pytrace=False)
     with served(SITE) as address:
         yield address
+
+
+def html(page):
+    return (SITE / page).read_text(encoding="utf-8")
 
 
 def opened(context, base, page):
@@ -82,10 +83,7 @@ def test_page_fits_a_phone(page, scheme, browser, base):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_page_works_from_the_file_system(page, browser):
-    if (
-        'class="nin-explorer"' not in (SITE / page).read_text()
-        and "plotly-figure" not in (SITE / page).read_text()
-    ):
+    if 'class="nin-explorer"' not in html(page) and "plotly-figure" not in html(page):
         return
     with browser.new_context() as context:
         tab = context.new_page()
@@ -123,10 +121,10 @@ class Links(HTMLParser):
 
 
 def test_every_link_inside_the_site_leads_somewhere():
-    pages = {page: Links((SITE / page).read_text()) for page in PAGES}
+    pages = {page: Links(html(page)) for page in PAGES}
     broken = []
     for page, links in pages.items():
-        explorers = set(re.findall(r'data-explorer="([\w-]+)"', (SITE / page).read_text()))
+        explorers = set(re.findall(r'data-explorer="([\w-]+)"', html(page)))
         for href in links.hrefs:
             if re.match(r"[a-z]+:", href) or href.startswith("//"):
                 continue
@@ -149,7 +147,7 @@ def test_every_link_inside_the_site_leads_somewhere():
 def test_every_link_to_an_explorer_sets_values_that_it_takes():
     classes = {cls.name: cls for cls in vars(widgets).values() if isinstance(cls, type)}
     runs = classes.pop("runs")  # links name its experiment
-    links = [href for page in PAGES for href in Links((SITE / page).read_text()).hrefs]
+    links = [href for page in PAGES for href in Links(html(page)).hrefs]
     settings = [re.fullmatch(r"#([\w-]+)\?(.+)", href) for href in links]
     settings = [match.groups() for match in settings if match]
     assert {name for name, _ in settings} >= set(classes)
@@ -164,12 +162,12 @@ def test_every_link_to_an_explorer_sets_values_that_it_takes():
 
 
 def scripts(page):
-    return re.findall(r"<script\b[^>]*>", (SITE / page).read_text())
+    return re.findall(r"<script\b[^>]*>", html(page))
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_thebe_no_widget_state_no_module_script(page):
-    text = (SITE / page).read_text()
+    text = html(page)
     assert (
         not [tag for tag in scripts(page) if re.search(r'src="[^"]*thebe', tag)]
         and "THEBE_JS_URL" not in text
@@ -187,29 +185,12 @@ def test_the_explorer_waits_for_no_other_script():
         assert order.index(explorer) < order.index(late)
 
 
-def build(folder, *options):
-    command = [
-        Path(sys.executable).parent / "jupyter-book",
-        "build",
-        folder,
-        "-W",
-        "-n",
-        "--keep-going",
-        *options,
-    ]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
 @pytest.fixture(scope="module")
 def small_book(tmp_path_factory):
     """A book of one page with one formula, one Plotly figure and one explorer, and a README that pytest left."""
     folder = tmp_path_factory.mktemp("small")
-    shutil.copytree(ROOT / "book/_ext", folder / "book/_ext")
-    shutil.copy(ROOT / "_config.yml", folder)
-    (folder / "book/references.bib").touch()
     (folder / ".pytest_cache").mkdir()
-    (folder / ".pytest_cache/README.md").write_text("# Not a page of the book\n")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    (folder / ".pytest_cache/README.md").write_text("# Not a page of the book\n", encoding="utf-8")
     figure = {
         "data": [{"x": [1, 2], "y": [1, 4], "type": "scatter"}],
         "layout": {"title": {"text": "</script>"}},
@@ -228,17 +209,10 @@ def small_book(tmp_path_factory):
             ],
         ),
     ]
-    metadata = {
-        "kernelspec": {"name": "python3", "display_name": "Python"},
-        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
-    }
-    book = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
-    book.metadata["widgets"] = {
-        # not empty: MyST-NB leaves an empty one out
-        "application/vnd.jupyter.widget-state+json": {"state": {"m": {}}, "version_major": 2}
-    }
-    nbformat.write(book, folder / "book/page.ipynb")
-    result = build(folder)
+    # not empty: MyST-NB leaves an empty one out
+    state = {"state": {"m": {}}, "version_major": 2}
+    write_small_book(folder, cells, widgets={"application/vnd.jupyter.widget-state+json": state})
+    result = build_site(folder)
     assert result.returncode == 0, result.stderr
     return folder
 
@@ -251,12 +225,12 @@ def test_a_plotly_figure_is_drawn_even_with_a_closing_tag_in_its_title(small_boo
     with served(small_book / "_build/html") as base, browser.new_context() as context:
         tab, watched = opened(context, base, "book/page.html")
         assert tab.locator(".plotly-figure .main-svg").count() >= 1
-        assert "plotly.min.js" in (small_book / "_build/html/book/page.html").read_text()
+        assert "plotly.min.js" in (small_book / "_build/html/book/page.html").read_text(encoding="utf-8")
         watched.assert_clean()
 
 
 def test_the_explorers_html_wins_over_the_widget_and_no_state_is_embedded(small_book):
-    text = (small_book / "_build/html/book/page.html").read_text()
+    text = (small_book / "_build/html/book/page.html").read_text(encoding="utf-8")
     assert 'data-explorer="linear"' in text and "widget-view" not in text and "widget-state" not in text
 
 
@@ -264,7 +238,7 @@ def test_an_incremental_build_brings_a_lost_asset_back(small_book):
     static = small_book / "_build/html/_static"
     for asset in ("linear.js", "plotly.min.js", "draw-plotly.js", "mathjax/tex-mml-chtml.js"):
         (static / asset).unlink()
-    assert build(small_book).returncode == 0
+    assert build_site(small_book).returncode == 0
     for asset in ("linear.js", "plotly.min.js", "draw-plotly.js", "mathjax/tex-mml-chtml.js"):
         assert (static / asset).is_file()
 
@@ -272,5 +246,6 @@ def test_an_incremental_build_brings_a_lost_asset_back(small_book):
 def test_a_broken_cross_reference_fails_the_build(small_book, tmp_path):
     shutil.copytree(small_book, tmp_path / "copy", ignore=shutil.ignore_patterns("_build"))
     page = tmp_path / "copy/book/page.ipynb"
-    page.write_text(json.dumps(json.loads(page.read_text())).replace("$x^2$", "[nowhere](#no-such-equation)"))
-    assert build(tmp_path / "copy").returncode != 0
+    notebook = json.dumps(json.loads(page.read_text(encoding="utf-8")))
+    page.write_text(notebook.replace("$x^2$", "[nowhere](#no-such-equation)"), encoding="utf-8")
+    assert build_site(tmp_path / "copy").returncode != 0

@@ -69,10 +69,10 @@ def copy_assets(app):
         else:
             shutil.copy2(mathjax / part, target)
     shutil.copy2(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", static)
-    (static / "draw-plotly.js").write_text(DRAW_PLOTLY)
+    (static / "draw-plotly.js").write_text(DRAW_PLOTLY, encoding="utf-8")
     shutil.copy2(Path(__file__).with_name("site.css"), static)
     for name, script in static_scripts().items():
-        (static / name).write_text(script)
+        (static / name).write_text(script, encoding="utf-8")
 
 
 def page_scripts(app, pagename, templatename, context, doctree):
