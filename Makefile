@@ -46,18 +46,29 @@ format: .venv/test ## format the code, and the code cells of the texts (then `ma
 	$(RUN) ruff format -q nin_lib tests benchmarks book/*.py book/_ext
 	$(RUN) jupytext -q --pipe '$(RUN) ruff format -q -' --pipe-fmt py:percent book/text/*.md
 
+# One thread for each process, as many processes as there are cores. What was computed elsewhere, the outputs of the notebooks
+# and the stored results, is computed again with the plainest kernels of this processor (tests/processors.py), so that a
+# number that depends on the processor shows on every machine.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) pytest -q -n auto --durations=10
+PLAIN = env $$($(BIN)/python tests/processors.py plain)
+
 unit: .venv/test ## the tests that need no browser and no built site
-	$(RUN) pytest -q -m "not browser" tests
+	$(PYTEST) --dist worksteal -m "not browser and not stored" tests
+	$(PLAIN) $(PYTEST) --dist worksteal -m stored tests
 
 nbval: .venv/test ## run every notebook and compare each output with the stored one
-	$(RUN) pytest -q --nbval book
+	$(PLAIN) $(PYTEST) --dist loadfile --nbval book
+
+portable: .venv/test ## unit tests and notebooks as on other processors, one thread and two, and the margins of the digits
+	$(BIN)/python tests/portable.py
 
 # -n: a broken cross-reference is a warning; -W: a warning is a failure; --keep-going: report all of them.
 site: .venv/book ## build the site, warnings are errors
+	@$(WRITABLE)
 	@$(RUN) jupyter_book.cli.main build . -W -n --keep-going
 
 browser: site .venv/test ## the built site and the explorers in headless Chromium
-	$(RUN) pytest -q -m browser tests
+	$(RUN) pytest -q --durations=10 -m browser tests
 
 notebooks: $(NOTEBOOKS) ## make the notebooks from book/text, execute them and store the outputs
 
@@ -72,8 +83,8 @@ clean: ## remove what was built and installed
 
 locks: ## pin what the project installs: constraints.txt and, with hashes, locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "make: locks are made by uv: pip install uv" >&2; exit 1; }
-	$(COMPILE) --extra test -o constraints.txt
-	$(COMPILE) --extra test --generate-hashes -c constraints.txt -o locks/test.txt \
+	$(COMPILE) --extra test --extra compare -o constraints.txt
+	$(COMPILE) --extra test --extra compare --generate-hashes -c constraints.txt -o locks/test.txt \
 	  $$(sed -nE 's/^((torch|triton|cuda|nvidia)[a-z0-9-]*)==.*/--no-emit-package \1/p' constraints.txt)
 	$(COMPILE) --extra book --generate-hashes -c constraints.txt -o locks/book.txt \
 	  $(addprefix --no-emit-package ,$(NOT_FOR_THE_SITE))
@@ -84,12 +95,13 @@ NOT_FOR_THE_SITE := scipy joblib threadpoolctl
 # .venv/book has what the site needs, .venv/test all the rest. Each is made again when a pin, the project's metadata or an
 # explorer's source has changed, and both when the checkout has been moved. The checks come first and in plain sh, so that
 # their sentences are what a reader of an old machine sees.
-SOURCES := pyproject.toml $(shell find nin_lib/widgets/js -type f -not -path '*/node_modules/*' 2>/dev/null)
+SOURCES := pyproject.toml build_explorers.py $(shell find nin_lib/widgets/js -type f -not -path '*/node_modules/*' 2>/dev/null)
 MOVED := $(shell test -e .venv/checkout && test "$$(cat .venv/checkout)" != "$(CURDIR)" && echo force)
+WRITABLE = test -w . || { echo "make: $(CURDIR) cannot be written, and the site is built in it: copy the checkout to a folder of your own" >&2; exit 1; }
 FAILED = { echo "make: the installation failed (see above): it needs a network that reaches PyPI and the npm registry; run the same command again once it does" >&2; exit 1; }
 
 .venv/book: locks/book.txt $(SOURCES) $(MOVED)
-	@test -w . || { echo "make: $(CURDIR) cannot be written: the site is built in it; copy the checkout to a folder of your own" >&2; exit 1; }
+	@$(WRITABLE)
 	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) found: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old: this book needs Python 3.11 or newer; name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)" >&2; exit 1; }

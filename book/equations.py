@@ -1,4 +1,4 @@
-"""Write the table of book/equations.yml into the page book/text/equations.md, between its two marks.
+"""Write the table of nin_lib/equations.yml into the page book/text/equations.md, between its two marks.
 
     python book/equations.py
 
@@ -16,14 +16,14 @@ VERDICTS = ("right", "incomplete", "wrong", "remark")
 
 
 def rows():
-    return yaml.safe_load((BOOK / "equations.yml").read_text())
+    return yaml.safe_load((BOOK.parent / "nin_lib/equations.yml").read_text(encoding="utf-8"))
 
 
 def chapter_of():
     """Target to (chapter, its title), for every MyST target of the texts."""
     found = {}
     for path in sorted((BOOK / "text").glob("*.md")):
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="utf-8").splitlines()
         title = next(line.removeprefix("# ") for line in lines if line.startswith("# "))
         for line in lines:
             if line.startswith("(") and line.endswith(")="):
@@ -57,4 +57,4 @@ def with_table(text):
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text()))
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

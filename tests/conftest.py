@@ -14,6 +14,9 @@ import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # before torch is imported: a busy machine is slow with more, and cores are few
 ROOT = Path(__file__).resolve().parent.parent
 # Without a screen and a network, as root in a container: no sandbox, and none of Chromium's own errands.
 CHROMIUM_ARGS = [

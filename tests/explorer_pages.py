@@ -41,8 +41,8 @@ def shown_html(explorer):
 def write_page(folder, explorer, links=""):
     """NAME.html with the explorer, and with links that set it, and its script NAME.js beside it."""
     html = PAGE.format(name=explorer.name, explorer=shown_html(explorer), links=links)
-    (folder / f"{explorer.name}.html").write_text(html)
-    (folder / f"{explorer.name}.js").write_text(explorer.static_script())
+    (folder / f"{explorer.name}.html").write_text(html, encoding="utf-8")
+    (folder / f"{explorer.name}.js").write_text(explorer.static_script(), encoding="utf-8")
 
 
 @contextlib.contextmanager

@@ -242,6 +242,7 @@ def test_stored_results_are_small():
     assert sum(path.stat().st_size for path in files) < 1_500_000
 
 
+@pytest.mark.stored
 @pytest.mark.parametrize("noise", ["weak", "strong"])
 @pytest.mark.parametrize("name", ["activations", "layers", "steps", "noises", "landing"])
 def test_a_stored_scan_comes_out_again(name, noise):
@@ -281,6 +282,7 @@ def test_a_stored_scan_comes_out_again(name, noise):
             np.testing.assert_allclose(again[..., :n], stored[..., :n], **close, err_msg=key)
 
 
+@pytest.mark.stored
 @pytest.mark.parametrize("net", beyond.BY_ARCHITECTURE)
 def test_a_stored_training_begins_again_as_it_began(net):
     result = next(r for r in experiments.results("architectures") if r.settings["net"] == net)
@@ -291,6 +293,7 @@ def test_a_stored_training_begins_again_as_it_began(net):
     np.testing.assert_allclose(again.niw_norm, stored.niw_norm[:2], rtol=1e-5)
 
 
+@pytest.mark.stored
 def test_stored_ranks_come_out_again():
     result = experiments.results("inputs")[0]
     again = experiments.named("inputs").compute(result.settings | {"seeds": [4]}, "cpu")

@@ -1,18 +1,22 @@
 """The notebooks, their texts, and the files that install the book: what is read must be what was tested."""
 
+import ast
 import importlib.metadata
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
+from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, served
 from packaging.requirements import Requirement
 
 BOOK = ROOT / "book"
@@ -41,7 +45,7 @@ def run_nbval(notebook):
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider", str(notebook)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         cwd=notebook.parent,
     )
 
@@ -156,39 +160,87 @@ def test_nbval_fails_when_one_digit_of_a_stored_output_changes(tmp_path):
     assert result.returncode == 1 and "mismatch" in result.stdout
 
 
-def test_conda_and_pip_install_the_same_project_with_the_same_pins():
+def pins(name):
+    """Package to its versions (by Python, there may be more than one) in a file of pins."""
+    found = {}
+    for package, version in re.findall(r"^([\w.-]+)==([^\s;\\]+)", read(name), re.MULTILINE):
+        found.setdefault(package, set()).add(version)
+    return found
+
+
+def test_conda_installs_the_same_project_with_the_same_pins():
     environment = yaml.safe_load(read("environment.yml"))
     *conda, pip = environment["dependencies"]
     assert environment["channels"] == ["conda-forge"]
-    makefile = read("Makefile")
-    installed = re.search(r"pip install .*?-c (\S+) -e '(\S+)'", makefile)
-    assert pip == {"pip": [f"-c {installed[1]}", f"-e {installed[2]}"]}
+    assert pip == {"pip": ["-c constraints.txt", "-e .[test]"]}
     # Apart from Python and pip themselves, conda brings torch alone, and at the pinned version.
     packages = dict((re.split("=", package, maxsplit=1) + [""])[:2] for package in conda)
     assert set(packages) == {"python", "pip", "pytorch-cpu"}
-    pins = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", read("constraints.txt"), re.MULTILINE))
-    assert packages["pytorch-cpu"] == pins["torch"]
-    assert pins["jupyter-book"] == "1.0.4.post1"
+    assert {packages["pytorch-cpu"]} == pins("constraints.txt")["torch"]
+    assert pins("constraints.txt")["jupyter-book"] == {"1.0.4.post1"}
+
+
+def test_the_locks_are_the_pins_with_hashes_and_the_site_needs_no_torch():
+    everything, book, test = map(pins, ("constraints.txt", "locks/book.txt", "locks/test.txt"))
+    assert book.items() <= everything.items() and test.items() <= everything.items()
+    assert not {"torch", "scipy", "joblib"} & set(book) and "scikit-learn" in book
+    assert {re.split("-", name)[0] for name in set(everything) - set(test)} == {
+        "torch",
+        "triton",
+        "cuda",
+        "nvidia",
+    }
+    for name in ("locks/book.txt", "locks/test.txt"):
+        entries = re.findall(r"^\S+==(?:.*\\\n)*.*", read(name), re.MULTILINE)
+        assert len(entries) == sum(map(len, pins(name).values()))
+        assert all(re.search("--hash=sha256:[0-9a-f]{64}", entry) for entry in entries)
 
 
 def test_every_installed_distribution_is_pinned():
-    pins = {
-        re.sub(r"[-_.]+", "-", name).lower()
-        for name in re.findall(r"^([\w.-]+)==", read("constraints.txt"), re.MULTILINE)
-    }
-    wanted, seen = ["nin-lib"], set()
+    known = {re.sub(r"[-_.]+", "-", name).lower() for name in pins("constraints.txt")}
+    extras = set(importlib.metadata.metadata("nin-lib").get_all("Provides-Extra")) - {"compare"}
+    wanted, seen = ["nin-lib"], {"nin-lib"}
     while wanted:
         name = wanted.pop()
         for requirement in importlib.metadata.distribution(name).requires or []:
             parsed = Requirement(requirement)
-            extras = ("book", "test") if name == "nin-lib" else ("",)
-            if parsed.marker and not any(parsed.marker.evaluate({"extra": extra}) for extra in extras):
+            asked = extras if name == "nin-lib" else {""}
+            if parsed.marker and not any(parsed.marker.evaluate({"extra": extra}) for extra in asked):
                 continue
             key = re.sub(r"[-_.]+", "-", parsed.name).lower()
             if key not in seen:
                 seen.add(key)
                 wanted.append(parsed.name)
-    assert seen and seen <= pins
+    assert len(seen) > 50 and seen - {"nin-lib"} <= known
+
+
+def test_every_file_is_read_and_written_as_utf_8_on_every_system():
+    """Where ruff's PLW1514 does not see that a path is one, and in what a process prints."""
+    careless = []
+    for path in [
+        *ROOT.glob("*.py"),
+        *(p for d in ("book", "nin_lib", "tests", "benchmarks") for p in (ROOT / d).rglob("*.py")),
+    ]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name, keywords = getattr(node.func, "attr", ""), {k.arg for k in node.keywords}
+            if (
+                name in ("read_text", "write_text") or "text" in keywords and name in ("run", "Popen")
+            ) and "encoding" not in keywords:
+                careless.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert careless == []
+
+
+def test_no_tolerance_is_finer_than_what_processors_agree_on():
+    """A relative tolerance below 1e-12 rests on the last bits (what an integrator or a quadrature aims at, does not)."""
+    careless = []
+    for path in [*(ROOT / "tests").glob("*.py"), *(ROOT / "book/text").glob("*.md")]:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            fine = re.search(r"(rtol|rel|rel_tol|\"rtol\")( ?= ?|: )\d*\.?\d*e-(1[3-9]|[2-9]\d)", line)
+            if fine and not re.search(r"DOP853|brentq|quad", line):
+                careless.append(f"{path.name}: {line.strip()}")
+    assert careless == []
 
 
 def test_actions_and_hooks_are_pinned_by_hash_with_least_permissions():
@@ -223,15 +275,38 @@ def test_ci_runs_make_test_on_the_supported_pythons():
 
 
 def make(*arguments, cwd=ROOT):
-    return subprocess.run(["make", "-C", str(cwd), *arguments], capture_output=True, text=True)
+    return subprocess.run(["make", "-C", str(cwd), *arguments], capture_output=True, encoding="utf-8")
+
+
+FILES_OF_MAKE = ("Makefile", "pyproject.toml", "constraints.txt", "build_explorers.py", "locks")
 
 
 @pytest.fixture
 def bare_checkout(tmp_path):
     """What `make` reads of a fresh checkout, with nothing installed."""
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, tmp_path)
+    for name in FILES_OF_MAKE:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
     return tmp_path
+
+
+@pytest.fixture
+def installed_checkout(bare_checkout):
+    """The same with an environment whose Python notes how it is called, and computes what follows -c only."""
+    python = bare_checkout / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text(
+        f'#!/bin/sh\necho "$PYTHONPATH|$PYTHONUTF8|$*" >>{bare_checkout}/log\n'
+        f'case "$1" in -c) exec {sys.executable} "$@";; esac\n',
+        encoding="utf-8",
+    )
+    python.chmod(0o755)
+    (bare_checkout / ".venv/checkout").write_text(f"{bare_checkout}\n", encoding="utf-8")
+    (bare_checkout / ".venv/book").touch()
+    return bare_checkout
+
+
+def log(checkout):
+    return (checkout / "log").read_text(encoding="utf-8").splitlines()
 
 
 def test_a_missing_python_is_said_in_a_sentence(bare_checkout):
@@ -250,16 +325,76 @@ def test_an_old_python_is_said_in_a_sentence(bare_checkout):
     assert "Python 3.9.2 is too old: this book needs Python 3.11 or newer" in result.stderr
 
 
-def test_no_network_is_said_in_a_sentence(bare_checkout, monkeypatch):
+@pytest.fixture
+def no_network(monkeypatch):
     for variable in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")  # the discard port: nothing answers
+    monkeypatch.setenv("PIP_INDEX_URL", NOBODY)
     monkeypatch.setenv("PIP_RETRIES", "0")
-    result = make("book", f"PYTHON={sys.executable}", cwd=bare_checkout)
+
+
+NOBODY = "http://127.0.0.1:9/"  # the discard port: nothing answers
+
+
+def test_no_network_is_said_in_a_sentence(bare_checkout, no_network):
+    result = make("book", f"PYTHON={sys.executable}", "UV=", cwd=bare_checkout)
     assert result.returncode != 0
     assert "it needs a network that reaches PyPI and the npm registry" in result.stderr
-    assert not (bare_checkout / ".venv/installed").exists()
+    assert not (bare_checkout / ".venv/book").exists()
+
+
+def test_the_cpu_build_of_torch_is_taken_where_its_index_answers_and_else_pypis(installed_checkout):
+    def torch(index):
+        (installed_checkout / ".venv/test").unlink(missing_ok=True)
+        (installed_checkout / "log").unlink(missing_ok=True)
+        result = make(".venv/test", f"TORCH_INDEX={index}", "UV=", cwd=installed_checkout)
+        assert result.returncode == 0, result.stderr
+        return result.stdout, log(installed_checkout)[-1].split("--no-compile ")[1]
+
+    version = f"torch=={pins('constraints.txt')['torch'].pop()}"
+    (installed_checkout / "torch").mkdir()
+    with served(installed_checkout) as index:
+        said, asked = torch(index)
+        assert f"{version}: the CPU build of {index}" in said and asked == f"--index-url {index} {version}"
+    said, asked = torch(NOBODY)
+    assert f"{version}: the build of PyPI: {NOBODY} cannot be reached" in said
+    assert asked == f"-c constraints.txt {version}"
+    said, asked = torch("")
+    assert f"{version}: the build of PyPI\n" in said and asked == f"-c constraints.txt {version}"
+
+
+def test_what_a_shell_has_set_for_other_projects_does_not_leak_in(installed_checkout, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/somewhere/else")
+    monkeypatch.setenv("LC_ALL", "C")
+    make("site", cwd=installed_checkout)
+    assert log(installed_checkout)[-1].startswith("|1|-m jupyter_book")
+
+
+def test_a_moved_checkout_is_installed_anew(installed_checkout, no_network):
+    (installed_checkout / ".venv/checkout").write_text("/where/it/was\n", encoding="utf-8")
+    result = make("site", f"PYTHON={sys.executable}", "UV=", cwd=installed_checkout)
+    assert "The checkout has been moved: installing anew." in result.stdout
+    assert not (
+        installed_checkout / "log"
+    ).exists()  # the old environment's Python is gone, and was not asked
+
+
+def test_a_checkout_that_cannot_be_written_is_said_in_a_sentence(installed_checkout):
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "checkout"
+        shutil.copytree(installed_checkout, copy)
+        (copy / ".venv/checkout").write_text(f"{copy}\n", encoding="utf-8")
+        for path in (copy, Path(folder)):
+            path.chmod(0o555)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        command = ["make", "-C", str(copy), "site"]
+        result = subprocess.run(command, capture_output=True, encoding="utf-8", **nobody)
+        for path in (Path(folder), copy):
+            path.chmod(0o755)
+    assert (
+        result.returncode != 0 and f"{copy} cannot be written, and the site is built in it" in result.stderr
+    )
 
 
 def test_make_help_lists_the_targets():

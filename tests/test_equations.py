@@ -1,4 +1,4 @@
-"""book/equations.yml, the verdict on each item of the paper: complete, and nothing in it leads nowhere."""
+"""nin_lib/equations.yml, the verdict on each item of the paper: complete, and nothing in it leads nowhere."""
 
 import importlib.util
 import re
@@ -24,7 +24,7 @@ def missing_items(rows):
 
 def lost_anchors(rows):
     """Rows whose target stands in no chapter of the table of contents."""
-    toc = (ROOT / "_toc.yml").read_text()
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     chapters = {anchor: name for anchor, (name, _) in equations.chapter_of().items()}
     return [row["item"] for row in rows if f"book/{chapters.get(row.get('anchor'))}\n" not in f"{toc}\n"]
 
@@ -37,7 +37,7 @@ def lost_tests(rows):
     collected = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *there],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         cwd=ROOT,
     ).stdout
     ids = {re.sub(r"\[.*", "", line).removeprefix("tests/") for line in collected.splitlines()}
@@ -71,7 +71,7 @@ def test_every_row_leads_to_a_chapter():
 
 
 def test_errata_treat_everything_that_does_not_hold_as_printed():
-    text = (equations.BOOK / "text/errata.md").read_text()
+    text = (equations.BOOK / "text/errata.md").read_text(encoding="utf-8")
     for row in ROWS:
         if row["verdict"] in ("wrong", "incomplete"):
             assert f"(#{row['anchor']})" in text or f"({row['anchor']})=" in text, row["item"]
@@ -95,7 +95,7 @@ def test_a_test_that_does_not_exist_is_found():
 
 
 def test_page_shows_the_file():
-    page = equations.PAGE.read_text()
+    page = equations.PAGE.read_text(encoding="utf-8")
     assert page == equations.with_table(page), "run `python book/equations.py`, then `make notebooks`"
 
 

@@ -27,7 +27,7 @@ from nin_lib.training import mlp, one_thread, train, train_mlp
 
 def double(settings, device):
     if "log" in settings:
-        with open(settings["log"], "a") as file:
+        with open(settings["log"], "a", encoding="utf-8") as file:
             file.write(f"{settings['k']}\n")
     return {"doubled": np.arange(3) * 2.0 * settings["k"]}
 
@@ -68,7 +68,7 @@ def test_run_computes_only_what_is_missing(toy, tmp_path):
     before = [path.read_bytes() for path in paths]
     paths[1].unlink()
     assert experiments.run("toy", out) == paths
-    assert toy.read_text().split() == ["0", "1", "2", "1"]
+    assert toy.read_text(encoding="utf-8").split() == ["0", "1", "2", "1"]
     assert [path.read_bytes() for path in (paths[0], paths[2])] == [before[0], before[2]]
     assert sorted(out.rglob("*")) == sorted([out / "toy", *paths])
 
@@ -97,6 +97,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
     assert list((tmp_path / "x").iterdir()) == []
 
 
+@pytest.mark.checkout
 def test_a_save_removes_what_a_killed_process_left_of_the_same_file(tmp_path):
     old, young, other = (tmp_path / f".{name}.tmp" for name in ("y.npz.11", "y.npz.12", "z.npz.11"))
     for path in (old, young, other):
@@ -122,7 +123,8 @@ def test_a_killed_run_keeps_what_was_finished_and_the_next_one_does_the_rest(tmp
         "    return {'k': np.array(settings['k'])}\n"
         "settings = ({'k': 0}, {'k': 1})\n"
         "experiments.EXPERIMENTS['slow'] = experiments.Experiment('', settings, compute, ())\n"
-        "experiments.run('slow', Path(sys.argv[1]))\n"
+        "experiments.run('slow', Path(sys.argv[1]))\n",
+        encoding="utf-8",
     )
     out = tmp_path / "runs"
     first, second = (experiments.result_path("slow", {"k": k}, out) for k in (0, 1))
@@ -174,15 +176,18 @@ def test_command_line_says_in_a_sentence_that_the_data_are_missing(tmp_path, cap
     assert "nin_lib: NIN_DATA_DIR has no file" in capsys.readouterr().err
 
 
+@pytest.mark.checkout
 def test_the_installed_package_carries_the_results(tmp_path):
     """As pip lays it out, which a notebook on Colab relies on."""
     root = experiments.RUNS.parent
-    wheel = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    wheel = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"][
+        "targets"
+    ]["wheel"]
     shutil.copytree(root / "nin_lib", tmp_path / "nin_lib", ignore=shutil.ignore_patterns("widgets"))
     for source, target in wheel["force-include"].items():
         shutil.copytree(root / source, tmp_path / target)
     command = [sys.executable, "-m", "nin_lib", "list"]
-    listed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True).stdout
     assert "16 of   16   phase boundaries of the linear model" in listed
 
 
@@ -208,6 +213,7 @@ def test_the_device_reaches_the_training(monkeypatch, tmp_path):
     np.testing.assert_array_equal(result.arrays["batch_loss"], train_mlp(**settings).batch_loss)
 
 
+@pytest.mark.stored
 def test_stored_results_are_small_and_come_out_again():
     stored = experiments.results("linear-boundaries")
     paths = [experiments.result_path("linear-boundaries", result.settings) for result in stored]
@@ -234,6 +240,7 @@ def test_stored_trainings_say_their_data_and_how_they_were_made(name):
         assert result.provenance["wall_s"] > 0 and result.provenance["packages"]["torch"]
 
 
+@pytest.mark.stored
 def test_a_stored_decay_run_begins_as_it_began(official_fashion_mnist):
     wanted = {"sigma_eps": experiments.sigma_of("ce", 0.1), "seed": 0, "epochs": 100}
     settings = next(s for s in experiments.EXPERIMENTS["fig3-ce"].settings if wanted.items() <= s.items())
@@ -392,6 +399,7 @@ def fig_1(name="fig1-right"):
     }
 
 
+@pytest.mark.stored
 def test_a_stored_run_of_fig_1_begins_as_it_began(official_fashion_mnist):
     stored = fig_1()["epoch", 12.5, 0]
     with one_thread():

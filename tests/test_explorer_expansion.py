@@ -20,6 +20,7 @@ EXPLORERS = {explorer.name: explorer for explorer in (ExpansionExplorer, BatchAv
 LINKS = '<a href="#expansion?activation=relu&order=4">relu</a> <a href="#batch-average?distribution=student-t&power=3">t</a>'
 
 
+@pytest.mark.stored
 def test_the_stored_numbers_of_the_page_come_out_again():
     stored, again = json.loads(NUMBERS.read_text(encoding="utf-8")), numbers()
     rewrite = "NUMBERS.write_text(json.dumps(numbers(), indent=1)), with both of nin_lib.widgets.expansion"

@@ -351,8 +351,8 @@ def pages(tmp_path_factory, out):
     explorers = [RunExplorer("two-ways", out), RunExplorer("toy", out, sigma_eps=10)]
     links = "".join(f'<a href="#toy?sigma_eps={sigma}">{phase}</a> ' for phase, sigma in AT.items())
     html = PAGE.format(name="runs", explorer="".join(map(shown_html, explorers)), links=links)
-    (folder / "runs.html").write_text(html)
-    (folder / "runs.js").write_text(RunExplorer.static_script())
+    (folder / "runs.html").write_text(html, encoding="utf-8")
+    (folder / "runs.js").write_text(RunExplorer.static_script(), encoding="utf-8")
     return folder
 
 

@@ -374,5 +374,5 @@ def test_a_missing_bundle_names_the_remedy(tmp_path):
         f"base.STATIC = pathlib.Path({str(tmp_path)!r}); "
         "import nin_lib.widgets; nin_lib.widgets.static_scripts()"
     )
-    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
     assert "FileNotFoundError" in failed.stderr and "npm ci && npm run build" in failed.stderr

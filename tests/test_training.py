@@ -432,14 +432,14 @@ if __name__ == "__main__":
 
 def test_a_killed_sweep_loses_only_the_runs_in_progress(complete, tmp_path):
     script = tmp_path / "slow_sweep.py"
-    script.write_text(SLOW_SWEEP.format(sigmas=SIGMAS, seeds=SEEDS, settings=SETTINGS))
+    script.write_text(SLOW_SWEEP.format(sigmas=SIGMAS, seeds=SEEDS, settings=SETTINGS), encoding="utf-8")
     process = subprocess.Popen([sys.executable, script, tmp_path], start_new_session=True)
     deadline = time.monotonic() + 60
     while len(files(tmp_path)) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    saved, started = files(tmp_path), len((tmp_path / "started").read_text())
+    saved, started = files(tmp_path), len((tmp_path / "started").read_text(encoding="utf-8"))
     assert 2 <= len(saved) < 6 and started - len(saved) <= 2
     assert saved.items() <= complete.items(), "no half file"
     sweep(train_mlp, SIGMAS, SEEDS, tmp_path, jobs=1, **SETTINGS)

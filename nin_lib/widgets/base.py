@@ -114,7 +114,8 @@ class Explorer(anywidget.AnyWidget):
             "weights": WEIGHT_COLORS,
             "dashes": WEIGHT_DASHES,
         }
-        return f"{cls.javascript()}\nconst palette = {json.dumps(palette)};\n{bundle.read_text()}"
+        source = bundle.read_text(encoding="utf-8")
+        return f"{cls.javascript()}\nconst palette = {json.dumps(palette)};\n{source}"
 
     @classmethod
     def javascript(cls):
