@@ -1,0 +1,162 @@
+"""By what margin the printed digits of the notebooks are stable.
+
+    python tests/margins.py [NAME ...]     run book/NAME.ipynb (default: all) and print the table
+
+Each notebook runs again with every number printed to 15 digits: as it is, with the plainest kernels that the processor
+offers, and "shaken", every random number that starts a net, a noise or a sample moved by a rounding or none. A number's
+spread is how far these runs lie apart, and its margin how far it is from the value at which the last digit that the book
+prints would change. Where the margin is less than ten times the spread, or than a billionth of the number, the digit is
+printed by luck: the number belongs to something chaotic, or to the edge between two digits. The exit status is then 1.
+"""
+
+import ast
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from nbclient import NotebookClient
+from processors import environment
+
+BOOK = Path(__file__).resolve().parents[1] / "book"
+RUNS = {
+    "as it is": ("native", 0),
+    "plain": ("plain", 0),
+    "shaken": ("native", 1),
+    "shaken again": ("native", 2),
+}
+"""Name of a run: the setting of `processors.SETTINGS`, and the seed of what shakes it (0: nothing)."""
+
+NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
+DIGITS = re.compile(r"\.\d+([efg%])$")
+
+SHAKE = """\
+import numpy as np
+from nin_lib import linear
+
+def shaken(values, jitter=np.random.Generator(np.random.PCG64({seed}))):
+    return values * (1 + np.finfo(float).eps * jitter.integers(-1, 2, np.shape(values)))
+
+class Shaken(np.random.Generator):
+    def standard_normal(self, *a, **k): return shaken(super().standard_normal(*a, **k))
+    def normal(self, *a, **k): return shaken(super().normal(*a, **k))
+    def uniform(self, *a, **k): return shaken(super().uniform(*a, **k))
+    def laplace(self, *a, **k): return shaken(super().laplace(*a, **k))
+
+def default_rng(seed=None):
+    return seed if isinstance(seed, np.random.Generator) else Shaken(np.random.PCG64(seed))
+
+np.random.default_rng = default_rng
+linear._draws = lambda *a, draws=linear._draws: map(shaken, draws(*a))
+"""
+
+
+class Printed(NamedTuple):
+    """A number of a notebook's output: where it stands, as the book prints it, its spread and its margin."""
+
+    notebook: str
+    cell: int
+    text: str
+    spread: float
+    margin: float
+
+    @property
+    def lucky(self):
+        return self.margin < max(10 * self.spread, 1e-9 * abs(float(self.text)))
+
+
+class AllDigits(ast.NodeTransformer):
+    """Makes every format specification ask for 15 digits."""
+
+    def visit_FormattedValue(self, node):
+        self.generic_visit(node)
+        for part in node.format_spec.values if node.format_spec else ():
+            if isinstance(part, ast.Constant):
+                part.value = DIGITS.sub(r".15\1", part.value)
+        return node
+
+    def visit_Constant(self, node):  # of "...".format(...)
+        if isinstance(node.value, str):
+            node.value = re.sub(r"\.\d+([efg%]\})", r".15\1", node.value)
+        return node
+
+
+def precisely(source):
+    """A cell's source that prints the same numbers with all their digits."""
+    if re.search(r"^\s*[%!]", source, re.MULTILINE):
+        return source
+    return ast.unparse(AllDigits().visit(ast.parse(source)))
+
+
+def texts(cells):
+    """What each cell has printed."""
+    return ["".join(o.get("text", "") for o in cell.get("outputs", [])) for cell in cells]
+
+
+def run(name, setting, seed):
+    """Texts that the cells of a notebook print, with all digits."""
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in cells:
+        cell.source = precisely(cell.source)
+    shake = nbformat.v4.new_code_cell(SHAKE.format(seed=seed) if seed else "")
+    notebook.cells = [shake, *cells]
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        coalesce_streams=True,
+        allow_errors=True,
+        resources={"metadata": {"path": str(BOOK)}},
+    )
+    client.execute(env=environment(setting))
+    for i, cell in enumerate(cells):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                print(
+                    f"FAILED  {name}, code cell {i}, {setting} {seed}: {output.ename}: {output.evalue[:200]}",
+                    flush=True,
+                )
+    return texts(cells)
+
+
+def printed(name):
+    """Every number that a notebook prints, as `Printed`."""
+    stored = [c for c in nbformat.read(BOOK / f"{name}.ipynb", as_version=4).cells if c.cell_type == "code"]
+    versions = [run(name, *how) for how in RUNS.values()]
+    found = []
+    for cell, text in enumerate(texts(stored)):
+        rows = [NUMBER.findall(version[cell]) for version in versions]
+        tokens = NUMBER.findall(text)
+        if {len(row) for row in rows} != {len(tokens)}:
+            print(f"FAILED  {name}, code cell {cell}: prints other words in other runs", flush=True)
+            continue
+        for token, *values in zip(tokens, *rows, strict=True):
+            values = [float(value) for value in values]
+            mantissa, _, exponent = token.partition("e")
+            half = 0.5 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+            margin = half - abs(values[0] - float(token))
+            found.append(Printed(name, cell, token, max(values) - min(values), margin))
+    return found
+
+
+def main(names):
+    names = names or sorted(path.stem for path in BOOK.glob("*.ipynb"))
+    with ThreadPoolExecutor(2) as pool:
+        numbers = [number for found in pool.map(printed, names) for number in found]
+    print(f"{'chapter':24} {'cell':>4} {'printed':>10} {'spread':>8} {'margin':>8}")
+    for n in sorted(numbers, key=lambda n: n.margin / (n.spread or 1e-300)):
+        if n.spread:
+            print(
+                f"{n.notebook:24} {n.cell:4} {n.text:>10} {n.spread:8.1e} {n.margin:8.1e}{'  BY LUCK' * n.lucky}"
+            )
+    for n in numbers:
+        if n.lucky and not n.spread:
+            print(n)
+    print(f"{len(numbers)} numbers, {sum(n.spread > 0 for n in numbers)} of them differ in the last bits")
+    return any(n.lucky for n in numbers)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
