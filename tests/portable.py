@@ -1,0 +1,58 @@
+"""`make portable`: the unit tests and the notebooks as on other processors, and by what margin their digits are stable.
+
+It prints what each switch changes here, the outcome of each setting with one thread and with two, and the table of
+`margins`. The exit status is 1 where anything differs that must not.
+"""
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import margins
+import processors
+
+ROOT = Path(__file__).resolve().parents[1]
+SUITES = {
+    "unit": ["--dist", "worksteal", "-m", "not browser", "tests"],
+    "notebooks": ["--dist", "loadfile", "--nbval", "book"],
+}
+
+
+def run(suite, setting, threads):
+    """Run a suite in a setting; returns its last line (passed, failed, ...), and prints what failed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", *SUITES[suite]]
+    environment = processors.environment(setting, threads)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8")
+    for line in done.stdout.splitlines():
+        if re.match("(FAILED|ERROR) ", line):
+            print(f"    {line}", flush=True)
+    return done.returncode, (done.stdout.strip().splitlines() or [done.stderr])[-1].strip("= ")
+
+
+def main():
+    print("What each switch changes of the kernels that the book rests on:", flush=True)
+    effects = {}
+    for setting, switch, effect in processors.report():
+        print(f"    {setting:8} {switch:40} {effect}", flush=True)
+        effects.setdefault(setting, []).append(effect)
+    print("\nUnit tests and notebooks:", flush=True)
+    failed = False
+    for setting in processors.SETTINGS:
+        if setting in effects and not any(effect.startswith("changes") for effect in effects[setting]):
+            print(f"    {setting}: no switch changes anything here, so this is what native is", flush=True)
+            continue
+        for threads in (1, 2):
+            for suite in SUITES:
+                start = time.monotonic()
+                status, outcome = run(suite, setting, threads)
+                took = (time.monotonic() - start) / 60
+                print(f"    {setting:8} {threads} thread(s)  {suite:10} {outcome} ({took:.1f} min)", flush=True)
+                failed |= bool(status)
+    print("\nPrinted digits:", flush=True)
+    return margins.main([]) or failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
