@@ -30,7 +30,7 @@ RUNS = {
 """Name of a run: the setting of `processors.SETTINGS`, and the seed of what shakes it (0: nothing)."""
 
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
-DIGITS = re.compile(r"\.\d+([efg%])$")
+SPECIFICATION = re.compile(r"([<>^+]*)(\d*)(?:\.\d+)?([a-z%]?)$")
 
 SHAKE = """\
 import numpy as np
@@ -67,19 +67,26 @@ class Printed(NamedTuple):
         return self.margin < max(10 * self.spread, 1e-9 * abs(float(self.text)))
 
 
+def widened(match):
+    """A format specification that asks for 15 digits, and for room enough that columns do not run into each other."""
+    align, width, kind = match.groups()
+    return f"{align}{int(width) + 30 if width else ''}{'.15' if kind in tuple('efg%') else ''}{kind}"
+
+
 class AllDigits(ast.NodeTransformer):
-    """Makes every format specification ask for 15 digits."""
+    """Makes every format specification a `widened` one."""
 
     def visit_FormattedValue(self, node):
         self.generic_visit(node)
         for part in node.format_spec.values if node.format_spec else ():
             if isinstance(part, ast.Constant):
-                part.value = DIGITS.sub(r".15\1", part.value)
+                part.value = SPECIFICATION.sub(widened, part.value, count=1)
         return node
 
     def visit_Constant(self, node):  # of "...".format(...)
         if isinstance(node.value, str):
-            node.value = re.sub(r"\.\d+([efg%]\})", r".15\1", node.value)
+            inner = r":([<>^+]*)(\d*)(?:\.\d+)?([a-z%]?)(?=\})"
+            node.value = re.sub(inner, lambda match: f":{widened(match)}", node.value)
         return node
 
 

@@ -48,7 +48,9 @@ def main():
                 start = time.monotonic()
                 status, outcome = run(suite, setting, threads)
                 took = (time.monotonic() - start) / 60
-                print(f"    {setting:8} {threads} thread(s)  {suite:10} {outcome} ({took:.1f} min)", flush=True)
+                print(
+                    f"    {setting:8} {threads} thread(s)  {suite:10} {outcome} ({took:.1f} min)", flush=True
+                )
                 failed |= bool(status)
     print("\nPrinted digits:", flush=True)
     return margins.main([]) or failed

@@ -250,7 +250,7 @@ def test_a_stored_scan_comes_out_again(name, noise):
     result, seed = experiments.results(name)[-1], 1
     sigma = {
         "weak": 0,
-        "strong": {"activations": 5, "layers": 3, "steps": 4, "noises": 5, "landing": 8}[name],
+        "strong": {"activations": 5, "layers": 2, "steps": 4, "noises": 5, "landing": 8}[name],
     }[noise]
     one = result.settings | {
         "seeds": [result.settings["seeds"][seed]],
