@@ -20,7 +20,7 @@ unexport PYTHONPATH PYTHONHOME
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint format unit nbval site browser portable notebooks bench locks clean force
+.PHONY: help book serve test lint format unit nbval site browser lowest portable notebooks bench locks clean force
 
 help: ## list the targets
 	@awk -F ":.*## " "/^[a-z]+:.*## / {printf \"make %-10s %s\\n\", \$$1, \$$2}" $(MAKEFILE_LIST)
@@ -58,6 +58,21 @@ unit: .venv/test ## the tests that need no browser and no built site
 
 nbval: .venv/test ## run every notebook and compare each output with the stored one
 	$(PLAIN) $(PYTEST) --dist loadfile --nbval book
+
+# In a folder of its own, with the wheel: what passes there leans neither on the checkout nor on newer versions.
+LOWEST = $${TMPDIR:-/tmp}/nin-lowest
+lowest: ## unit tests and notebooks from the wheel, outside the checkout, at the lowest versions allowed (needs uv)
+	@command -v uv >/dev/null || { echo "make: uv chooses the lowest versions: pip install uv" >&2; exit 1; }
+	rm -rf $(LOWEST) && mkdir $(LOWEST) && cp -r tests book pyproject.toml $(LOWEST)
+	uv build -q --wheel -o $(LOWEST)
+	uv pip compile -q --python $(PYTHON) --resolution lowest-direct --extra notebooks pyproject.toml -o $(LOWEST)/lowest.txt
+	uv venv -q --python $(PYTHON) $(LOWEST)/.venv
+	uv pip install -q --python $(LOWEST)/.venv/bin/python -r $(LOWEST)/lowest.txt
+	uv pip install -q --python $(LOWEST)/.venv/bin/python --no-deps $(LOWEST)/*.whl
+	uv pip install -q --python $(LOWEST)/.venv/bin/python $(TESTERS)
+	cd $(LOWEST) && OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n auto -m "not browser and not checkout" tests
+	cd $(LOWEST) && OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n auto --dist loadfile --nbval book
+TESTERS := distributed hypothesis nbclient nbval playwright pytest pytest-xdist
 
 portable: .venv/test ## unit tests and notebooks as on other processors, one thread and two, and the margins of the digits
 	$(BIN)/python tests/portable.py

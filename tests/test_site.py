@@ -187,10 +187,11 @@ def test_the_explorer_waits_for_no_other_script():
 
 @pytest.fixture(scope="module")
 def small_book(tmp_path_factory):
-    """A book of one page with one formula, one Plotly figure and one explorer, and a README that pytest left."""
+    """A book of one page with one formula, one Plotly figure and one explorer, and pages that others left in hidden folders."""
     folder = tmp_path_factory.mktemp("small")
-    (folder / ".pytest_cache").mkdir()
-    (folder / ".pytest_cache/README.md").write_text("# Not a page of the book\n", encoding="utf-8")
+    for stray in (".pytest_cache/README.md", ".venv-3.12/lib/package/index.md", "book/.cache/notes.md"):
+        (folder / stray).parent.mkdir(parents=True)
+        (folder / stray).write_text("# Not a page of the book\n", encoding="utf-8")
     figure = {
         "data": [{"x": [1, 2], "y": [1, 4], "type": "scatter"}],
         "layout": {"title": {"text": "</script>"}},

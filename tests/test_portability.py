@@ -1,0 +1,51 @@
+"""The tools by which digits are kept apart from the processor: `rounding`, `processors` and `margins`."""
+
+import subprocess
+import sys
+
+import margins
+import processors
+import pytest
+from rounding import with_its_common_steps
+
+from nin_lib import beyond
+
+
+@pytest.mark.parametrize("sigma, calm", [(10, True), (30, False)])
+def test_a_twin_tells_a_calm_training_from_a_chaotic_one(one_thread, sigma, calm):
+    settings = beyond.USUAL | {"sigma_eps": sigma, "seed": 1}
+    history, steps = with_its_common_steps(lambda: beyond.train_net(settings)[0], "nin_lib.beyond.network")
+    assert (steps == len(history.batch_loss)) is calm
+    assert steps > 5  # rounding errors are small at first in any training
+
+
+def test_a_digit_on_an_edge_or_of_something_chaotic_is_found():
+    calm = margins.Printed("chapter", 0, "0.25", spread=1e-9, margin=1e-3)
+    assert not calm.lucky
+    assert calm._replace(margin=1e-11, spread=0).lucky  # on the edge between two digits
+    assert calm._replace(spread=1e-2).lucky
+    assert calm._replace(margin=-1e-3).lucky  # another digit already
+
+
+def test_a_cell_prints_the_same_numbers_with_all_digits(capsys):
+    cell = 'x, w = 2 / 3, 6\nprint(f"{x:6.2f}{-x:6.1%} {x:{w}.3g} {3:4}", "{:>7.2g}|{}".format(x, "name"))'
+    exec(margins.precisely(cell))
+    assert [float(n) for n in margins.NUMBER.findall(capsys.readouterr().out)] == pytest.approx(
+        [2 / 3, -200 / 3, 2 / 3, 3, 2 / 3], rel=1e-12
+    )
+
+
+def test_a_setting_reaches_the_libraries():
+    code = "import torch; print(torch.backends.cpu.get_cpu_capability(), torch.get_num_threads())"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(
+        command, env=processors.environment("plain", 2), capture_output=True, encoding="utf-8", check=True
+    )
+    assert run.stdout.split()[0] in ("DEFAULT", "NO") or "ATEN" not in str(processors.SETTINGS["plain"])
+    assert run.stdout.split()[-1] == "2"
+
+
+def test_make_test_computes_what_is_stored_with_the_plainest_kernels(pytestconfig):
+    makefile = (pytestconfig.rootpath / "Makefile").read_text(encoding="utf-8")
+    assert "PLAIN = env $$($(BIN)/python tests/processors.py plain)" in makefile
+    assert makefile.count("\t$(PLAIN) $(PYTEST)") == 2  # the stored results, and the notebooks
