@@ -50,7 +50,11 @@ def test_nodes_training_and_curvature_need_torch_and_little_else():
         ("torch", "torch", "import nin_lib.experiments"),
         ("torch", "torch", "from nin_lib.data import load; load('digits')"),
         ("scipy", "torch", "import nin_lib.curvature"),
-        ("scipy.optimize", "torch", "from nin_lib.timescales import decay_times; decay_times(w0=0.1, w1=1.5)"),
+        (
+            "scipy.optimize",
+            "torch",
+            "from nin_lib.timescales import decay_times; decay_times(w0=0.1, w1=1.5)",
+        ),
         ("plotly", "explorers", "import nin_lib.figures"),
         ("anywidget", "explorers", "import nin_lib.widgets"),
         ("joblib", "notebooks", "from nin_lib.results import compute_missing; compute_missing(print, {}, 1)"),
