@@ -152,6 +152,7 @@ class Explorer(anywidget.AnyWidget):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         state = html.escape(json.dumps(self.state()))
         own = "" if self.address == self.name else f' id="{self.address}"'
+        data["text/plain"] = repr(self)  # whole: some versions of anywidget cut it
         data["text/html"] = (
             f'<div{own} class="nin-explorer" data-explorer="{self.name}" data-state="{state}">{self.fallback()}</div>'
         )
