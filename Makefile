@@ -80,7 +80,7 @@ portable: .venv/test ## unit tests and notebooks as on other processors, one thr
 # -n: a broken cross-reference is a warning; -W: a warning is a failure; --keep-going: report all of them.
 site: .venv/book ## build the site, warnings are errors
 	@$(WRITABLE)
-	@$(RUN) jupyter_book.cli.main build . -W -n --keep-going
+	@$(BIN)/python $(BIN)/jupyter-book build . -W -n --keep-going && test -f $(SITE)/index.html
 
 browser: site .venv/test ## the built site and the explorers in headless Chromium
 	$(RUN) pytest -q --durations=10 -m browser tests

@@ -368,7 +368,7 @@ def test_what_a_shell_has_set_for_other_projects_does_not_leak_in(installed_chec
     monkeypatch.setenv("PYTHONPATH", "/somewhere/else")
     monkeypatch.setenv("LC_ALL", "C")
     make("site", cwd=installed_checkout)
-    assert log(installed_checkout)[-1].startswith("|1|-m jupyter_book")
+    assert log(installed_checkout)[-1].startswith("|1|.venv/bin/jupyter-book build .")
 
 
 def test_a_moved_checkout_is_installed_anew(installed_checkout, no_network):
