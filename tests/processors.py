@@ -94,7 +94,7 @@ def report():
             env=environment("native") | switches,
             cwd=os.path.dirname(os.path.abspath(__file__)),
             capture_output=True,
-            text=True,
+            encoding="utf-8",
         )
         if done.returncode:
             last = (done.stderr.strip().splitlines() or [f"ended by signal {-done.returncode}"])[-1]
