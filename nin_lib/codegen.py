@@ -21,7 +21,8 @@ class _ProductsForPowers:
 
 
 class _JavaScript(_ProductsForPowers, JavascriptCodePrinter):
-    pass
+    def __init__(self):
+        super().__init__({"user_functions": {"hypot": "Math.hypot"}})
 
 
 class _NumPy(_ProductsForPowers, NumPyPrinter):

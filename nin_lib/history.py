@@ -11,6 +11,8 @@ from nin_lib.results import load_arrays, save_arrays
 
 DIVERGED = 1e8
 """Training stops, as divergent, at the first batch loss that is not finite or above this."""
+CATAPULTED, DECAYED, LEARNED = 2.0, 0.9, 0.25
+"""What `History.phase` compares with, relative to the start: the batch loss, |W_NI| and the clean loss."""
 CLEAN_EVERY = 5
 """The clean training loss is measured at the start and then once in so many epochs."""
 CHECKPOINTS = 10
@@ -63,7 +65,7 @@ class History:
     @property
     def learned(self):
         """The first epoch at which the clean loss is measured at or below a quarter of its start, or None."""
-        epochs = self.clean_epochs[self.clean_loss <= self.clean_loss[0] / 4]
+        epochs = self.clean_epochs[self.clean_loss <= LEARNED * self.clean_loss[0]]
         return int(epochs[0]) if len(epochs) else None
 
     @property
@@ -78,11 +80,11 @@ class History:
         loss = self.batch_loss
         if self.lost is not None or not np.all(np.isfinite(self.val_loss)):
             return Phase.DIVERGENT
-        high = np.flatnonzero(loss > 2 * loss[0])
+        high = np.flatnonzero(loss > CATAPULTED * loss[0])
         if len(high) and np.any(loss[high[0] :] < loss[0]):
             return Phase.CATAPULT
         at = -1 if self.learned is None else self.learned
-        return Phase.DECAY if self.niw_norm[at] < 0.9 * self.niw_norm[0] else Phase.DECOUPLED
+        return Phase.DECAY if self.niw_norm[at] < DECAYED * self.niw_norm[0] else Phase.DECOUPLED
 
     def arrays(self):
         """All of it as a flat dictionary of arrays, which `from_arrays` reads: what a result file holds."""

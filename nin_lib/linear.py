@@ -15,6 +15,11 @@ import sympy as sp
 
 from nin_lib import codegen
 
+# The numbers in the definition of the phases, `LinearModel.simulate`: once for Python and for the browser.
+LARGEST_WEIGHT = 1e8
+LEARNED = 0.01
+DECAYED = 0.5
+
 # --- the mathematics ---------------------------------------------------------------------------------------------
 
 w0, w1, w_ni, M, Phi, x, eps = sp.symbols("w0 w1 w_ni M Phi x eps", real=True)
@@ -43,7 +48,83 @@ STEP = tuple(w - eta * (du * ERROR[0][1].diff(w) + dv * ERROR[1][1].diff(w)) for
 MEANS = ((xx, sigma_x**2), (ee, sigma_eps**2), (xe_unit, -sigma_x * sigma_eps / sp.sqrt(batch_size)))
 CROSS = (xe, xe_unit * Phi)
 
+# Theory's boundaries between the phases, `LinearModel.boundaries`, with what makes each right at the edges of its domain.
+hypot = sp.Function("hypot")
+largest, scale, a0, a1, m, P, gap, c, R, full, end = sp.symbols(
+    "largest scale a0 a1 m P gap c R full end", real=True
+)
+dot_P, dot_end, len_P, len_end, F_P, F_end = sp.symbols("dot_P dot_end len_P len_end F_P F_end", real=True)
+twist, grown, rests, rest0, rest_M, c_end, R_end = sp.symbols(
+    "twist grown rests rest0 rest_M c_end R_end", real=True
+)
+exposure, B_0, w1_end2 = sp.symbols("exposure B_0 w1_end2", nonnegative=True)
+
+
+def _larger(a, b):
+    return sp.Piecewise((a, a >= b), (b, True))
+
+
+def _primitive(p, dot, lengths):
+    """Of R / ((m - P) sqrt(c^2 + 4 P^2)), in two forms that are equal, each without cancellation."""
+    gap = sp.log(sp.Abs(m - p))
+    turned = 2 * sp.log(2 * sp.Abs(c)) - sp.log(lengths - dot)
+    return sp.Piecewise((sp.log(lengths + dot) - gap, dot > 0), (turned + gap, True))
+
+
+# int_0^T_L w1^2 dt along the noise-free flow. With P = w1 w0 and c = w1^2 - w0^2, which the flow keeps, w1^2 =
+# (c + sqrt(c^2 + 4 P^2))/2 and dP/dt = sigma_x^2 (M - P) sqrt(c^2 + 4 P^2). So the integral over t is one over P, from P to
+# M - (M - P)/10.
+EXPOSURE = (
+    # The integral does not change when w is scaled and M with its square: scaled so, no square underflows.
+    (largest, _larger(_larger(sp.Abs(w0), sp.Abs(w1)), sp.sqrt(sp.Abs(M)))),
+    (scale, sp.Piecewise((largest, largest > 0), (1, True))),
+    (a0, w0 / scale),
+    (a1, w1 / scale),
+    (m, M / scale / scale),
+    (P, a1 * a0),
+    (c, a1**2 - a0**2),
+    (gap, m - P),
+    (full, m - sp.Float(math.sqrt(LEARNED)) * gap),
+    # With c = 0 the point w0 = w1 = 0 is a saddle, and a flow that should pass P = 0 ends there.
+    (end, sp.Piecewise((full, c < 0), (full, c > 0), (full, P * full > 0), (0, True))),
+    (R, hypot(c, 2 * m)),
+    (dot_P, c**2 + 4 * m * P),
+    (dot_end, c**2 + 4 * m * end),
+    (len_P, R * hypot(c, 2 * P)),
+    (len_end, R * hypot(c, 2 * end)),
+    (F_P, _primitive(P, dot_P, len_P)),
+    (F_end, _primitive(end, dot_end, len_end)),
+    (twist, sp.Piecewise((c / R * (F_end - F_P), c < 0), (c / R * (F_end - F_P), c > 0), (0, True))),
+    (grown, sp.log(gap / (m - end)) + twist),
+    # where the flow rests, there is nothing to learn, for ever
+    (rests, sp.Piecewise((0, sp.Abs(w1) <= 0), (sp.oo, True))),
+    (
+        exposure,
+        sp.Piecewise(
+            (rests, sp.Eq(end, m) | (sigma_x**2 <= 0)), (grown / (2 * sigma_x**2), grown > 0), (0, True)
+        ),
+    ),
+)
+# Noise and data keep c_end = w1^2 - w0^2 - w_ni^2 in the flow, which ends at w1 w0 = M and w_ni = 0. Without data w0 rests,
+# and the flow ends where w1 or w_ni is zero.
+END_OF_FLOW = (
+    (rest0, sp.Piecewise((w0, sigma_x > 0), (0, True))),
+    (rest_M, sp.Piecewise((M, sigma_x > 0), (0, True))),
+    (c_end, w1**2 - rest0**2 - w_ni**2),
+    (R_end, hypot(c_end, 2 * rest_M)),
+    # equal; without cancellation
+    (B_0, _larger(w1**2, w_ni**2)),
+    (w1_end2, sp.Piecewise(((R_end + c_end) / 2, c_end >= 0), (2 * rest_M**2 / (R_end - c_end), True))),
+)
+BOUNDARIES = (
+    sp.sqrt(sp.log(2) / exposure),  # decoupled
+    sp.sqrt(2 / (eta * B_0)),  # catapult
+    sp.sqrt(2 / (eta * w1_end2)),  # late
+    sp.sqrt(4 / (eta * (w1**2 + w_ni**2))),  # divergent
+)
+
 step = codegen.numpy_function((*WEIGHTS, eta, M, xx, xe, ee), STEP, ERROR + SLOPES)
+_boundaries = codegen.numpy_function((*WEIGHTS, eta, M, sigma_x), BOUNDARIES, EXPOSURE + END_OF_FLOW)
 _error_parts = codegen.numpy_function((*WEIGHTS, M), [expr for _, expr in ERROR])
 _advance = codegen.numpy_function((*WEIGHTS, u, v, eta, xx, xe, ee), STEP, SLOPES)
 _means = codegen.numpy_function((sigma_x, sigma_eps, batch_size), [expr for _, expr in MEANS])
@@ -60,7 +141,9 @@ def javascript():
     str
         ``run(p, start, steps, stream)`` iterates the map, Eqs. (5)-(6), and returns the array ``[w0, w1, w_ni]`` of
         ``Float64Array(steps + 1)``; ``loss(p, w0, w1, w_ni)`` is the loss Eq. (4), averaged over x and eps;
-        ``clean_loss(p, w0, w1)`` the same at eps = 0. ``p`` has the properties eta, M, sigma_x, sigma_eps and
+        ``clean_loss(p, w0, w1)`` the same at eps = 0; ``boundaries(p)`` the four numbers of `LinearModel.boundaries`, in its
+        order, for weights that start at p.w0, p.w1 and p.w_ni; LARGEST_WEIGHT, LEARNED and DECAYED the numbers in the
+        definition of the phases. ``p`` has the properties eta, M, sigma_x, sigma_eps and
         batch_size; ``start`` is ``[w0, w1, w_ni]``; ``stream`` holds Phi. From the first step at which a weight is
         not finite, all three weights are recorded as Infinity; so is, by the caller, a loss that is NaN.
     """
@@ -69,7 +152,12 @@ def javascript():
     )
     loss = codegen.javascript_function("loss", ("{M, sigma_x, sigma_eps}", *WEIGHTS), EXPECTED_LOSS, ERROR)
     clean_loss = codegen.javascript_function("clean_loss", ("{M, sigma_x}", w0, w1), CLEAN_LOSS, ERROR[:1])
-    return "\n\n".join((run, loss, clean_loss)) + "\n"
+    arguments = f"{{{', '.join(map(str, (*WEIGHTS, eta, M, sigma_x)))}}}"
+    boundaries = codegen.javascript_function(
+        "boundaries", (arguments,), list(BOUNDARIES), EXPOSURE + END_OF_FLOW
+    )
+    numbers = f"const [LARGEST_WEIGHT, LEARNED, DECAYED] = {[LARGEST_WEIGHT, LEARNED, DECAYED]};"
+    return "\n\n".join((numbers, run, loss, clean_loss, boundaries)) + "\n"
 
 
 # --- phases ------------------------------------------------------------------------------------------------------
@@ -82,12 +170,6 @@ class Phase(StrEnum):
     DECAY = "decay"
     CATAPULT = "catapult"
     DIVERGENT = "divergent"
-
-
-# The numbers in the definition of the phases, `LinearModel.simulate`.
-LARGEST_WEIGHT = 1e8
-LEARNED = 0.01
-DECAYED = 0.5
 
 
 class _PhaseRecorder:
@@ -413,46 +495,7 @@ class LinearModel:
         ValueError
             If a weight is not finite.
         """
-        w0, w1, w_ni = _broadcast(**_start(w0, w1, w_ni))
-        M = self.M
+        weights = _broadcast(**_start(w0, w1, w_ni))
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            exposure = self._exposure(w0, w1)
-            catapult = np.sqrt(2 / (self.eta * np.maximum(w1**2, w_ni**2)))
-            divergent = np.sqrt(4 / (self.eta * (w1**2 + w_ni**2)))
-            # Noise and data keep c = w1^2 - w0^2 - w_ni^2 in the flow, which ends at w1 w0 = M and w_ni = 0.
-            # Without data w0 rests, and the flow ends where w1 or w_ni is zero.
-            if self.sigma_x == 0:
-                w0, M = 0.0, 0.0
-            c = w1**2 - w0**2 - w_ni**2
-            R = np.hypot(c, 2 * M)
-            w1_end2 = np.where(c >= 0, (R + c) / 2, 2 * M**2 / (R - c))  # equal; without cancellation
-            late = np.sqrt(2 / (self.eta * w1_end2))
-            return Boundaries(np.sqrt(math.log(2) / exposure), catapult, late, divergent)
-
-    def _exposure(self, w0, w1):
-        """int_0^T_L w1^2 dt along the noise-free flow.
-
-        With P = w1 w0 and c = w1^2 - w0^2, which the flow keeps, w1^2 = (c + sqrt(c^2 + 4 P^2))/2 and
-        dP/dt = sigma_x^2 (M - P) sqrt(c^2 + 4 P^2). So the integral over t is one over P, from P to M - (M - P)/10.
-        """
-        # The integral does not change when w is scaled and M with its square: scaled so, no square underflows.
-        scale = np.maximum(np.maximum(np.abs(w0), np.abs(w1)), math.sqrt(abs(self.M)))
-        scale = np.where(scale > 0, scale, 1.0)
-        w0, w1, M = w0 / scale, w1 / scale, self.M / scale / scale
-        P, c = w1 * w0, w1**2 - w0**2
-        end = M - math.sqrt(LEARNED) * (M - P)
-        # With c = 0 the point w0 = w1 = 0 is a saddle, and a flow that should pass P = 0 ends there.
-        end = np.where((c == 0) & (P * end <= 0), 0.0, end)
-        R = np.hypot(c, 2 * M)
-
-        def primitive(P):
-            """Of R / ((M - P) sqrt(c^2 + 4 P^2)), in two forms that are equal, each without cancellation."""
-            dot, lengths = c**2 + 4 * M * P, R * np.hypot(c, 2 * P)
-            gap = np.log(np.abs(M - P))
-            turned = 2 * np.log(2 * np.abs(c)) - np.log(lengths - dot)
-            return np.where(dot > 0, np.log(lengths + dot) - gap, turned + gap)
-
-        twist = np.where(c == 0, 0.0, c / R * (primitive(end) - primitive(P)))
-        exposure = np.maximum(np.log((M - P) / (M - end)) + twist, 0) / (2 * self.sigma_x**2)
-        rests = (end == M) | (self.sigma_x**2 == 0)  # nothing to learn, for ever
-        return np.where(rests, np.where(w1 == 0, 0.0, np.inf), exposure)
+            sigma_x = np.full(np.shape(weights[0]), self.sigma_x)
+            return Boundaries(*_boundaries(*weights, self.eta, self.M, sigma_x))

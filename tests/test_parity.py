@@ -99,8 +99,38 @@ def test_the_noise_is_the_same_to_the_last_bit_and_standard_normal_to_two_moment
     assert abs(np.corrcoef(many[1:], many[:-1])[0, 1]) < 4 / np.sqrt(len(many))
 
 
+USUAL = {"eta": 0.01, "M": 1.0, "sigma_x": 1.0, "batch_size": 1000, "w0": 0.1, "w1": 1.5, "w_ni": 0.1}
+# Where a flow crosses zero, rests, starts where it ends, has no data or no target, or where c = w1^2 - w0^2 is 0 or large.
+EDGES = [
+    {"w1": -0.1},
+    {"w1": 10.0},
+    {"w0": 0.0, "w1": 0.0},
+    {"w0": 0.0},
+    {"w1": 0.0},
+    {"w1": 0.1},
+    {"w0": 1.0, "w1": 1.0},
+    {"w0": -1.0, "w1": 1.0},
+    {"w0": 2.0, "w1": 0.5},
+    {"w0": 1.5, "w1": 0.1},
+    {"w0": -1.5},
+    {"w_ni": 0.0},
+    {"w_ni": 3.0},
+    {"sigma_x": 0.0},
+    {"sigma_x": 0.0, "w1": 0.0},
+    {"M": 0.0},
+    {"M": 0.0, "w0": 0.0},
+    {"M": -1.0},
+    {"M": -1.0, "w0": 1.0, "w1": -1.0},
+    {"M": 1e6, "w0": 1.0, "w1": 2.0},
+    {"M": 1e-6},
+    {"w0": 1e6, "w1": 1e6},
+    {"w1": 1e6},
+    {"eta": 1e-6},
+]
+
+
 def test_boundaries_agree(explorer_page):
-    cases = [p for p, _ in draws(200)]
+    cases = [p for p, _ in draws(200)] + [USUAL | edge for edge in EDGES]
     answers = explorer_page.evaluate(
         "cases => cases.map(p => send([Object.values(explorer.boundaries(p))]))", cases
     )
@@ -109,6 +139,7 @@ def test_boundaries_agree(explorer_page):
         ours = model.boundaries(**{key: p[key] for key in WEIGHTS})
         theirs = received(answer, 4)
         wanted = [ours.decoupled, ours.late, ours.catapult, ours.divergent]
+        assert not np.isnan(wanted).any(), p
         np.testing.assert_allclose(theirs, wanted, rtol=1e-9, err_msg=str(p))
 
 

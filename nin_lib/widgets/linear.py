@@ -32,7 +32,8 @@ class LinearExplorer(Explorer):
 
     @classmethod
     def javascript(cls):
-        return f"function makeLinear() {{\n{linear.javascript()}return {{ run, loss, clean_loss }};\n}}"
+        names = "run, loss, clean_loss, boundaries, LARGEST_WEIGHT, LEARNED, DECAYED"
+        return f"function makeLinear() {{\n{linear.javascript()}return {{ {names} }};\n}}"
 
     def noise(self):
         """The noise Phi of the curves on the screen, an array of shape (steps,): hand it to `LinearModel.simulate`."""

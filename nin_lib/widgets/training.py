@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from nin_lib.data import standardised
-from nin_lib.history import CLEAN_EVERY, DIVERGED
+from nin_lib.history import CATAPULTED, CLEAN_EVERY, DECAYED, DIVERGED, LEARNED
 from nin_lib.widgets.base import Explorer, Number, Whole, uniforms
 
 EPOCHS = 20
@@ -58,7 +58,12 @@ def _digits():
         "pixels": (places + ord("A")).astype(np.uint8).tobytes().decode(),
         "labels": "".join(map(str, labels)),
         "train": n_train,
-        "diverged": DIVERGED,
+        "thresholds": {
+            "diverged": DIVERGED,
+            "catapulted": CATAPULTED,
+            "decayed": DECAYED,
+            "learned": LEARNED,
+        },
         "clean_every": CLEAN_EVERY,
     }
 

@@ -1,5 +1,6 @@
 // The training of the chapter's net on digits: nin_lib.training.train on the streams of nin_lib.widgets.training.
-// Python puts `digits` before this: { levels, pixels, labels, train, diverged, clean_every }, a letter for each pixel.
+// Python puts `digits` before this: { levels, pixels, labels, train, thresholds, clean_every }, a letter for each
+// pixel, and the numbers in the definition of a phase, nin_lib.history.History.phase.
 
 import { Network } from "./network.js";
 import { normal, uniforms } from "./noise.js";
@@ -101,7 +102,7 @@ export function* train(p, epochs = EPOCHS) {
       }
       const { loss } = net.forward(n, net.x, net.y, net.eps);
       history.batch_loss[history.steps] = loss;
-      if (!(loss <= digits.diverged)) {
+      if (!(loss <= digits.thresholds.diverged)) {
         history.lost = history.steps;
         yield history;
         return;
@@ -127,12 +128,13 @@ function norm(vector) {
 // its start counts as a catapult already. Besides, whether the clean loss has come down to a quarter, and which share of
 // |W_NI| is left then, or else now.
 export function phaseOf({ steps, steps_per_epoch, lost, batch_loss, niw_norm, clean_loss }) {
-  const learned = clean_loss.findIndex(loss => loss <= clean_loss[0] / 4);
+  const { catapulted, decayed, learned: low } = digits.thresholds;
+  const learned = clean_loss.findIndex(loss => loss <= low * clean_loss[0]);
   const kept = niw_norm[learned < 0 ? steps : learned * steps_per_epoch] / niw_norm[0];
-  const high = batch_loss.findIndex(loss => loss > 2 * batch_loss[0]);
+  const high = batch_loss.findIndex(loss => loss > catapulted * batch_loss[0]);
   const done = steps === batch_loss.length;
   const back = !done || batch_loss.subarray(high).some(loss => loss < batch_loss[0]);
-  const quiet = kept < 0.9 ? "decay" : "decoupled";
+  const quiet = kept < decayed ? "decay" : "decoupled";
   const phase = lost !== null ? "divergent" : high >= 0 && back ? "catapult" : quiet;
   return { phase, learned: learned >= 0, kept };
 }

@@ -1,13 +1,9 @@
 // The two-layer linear model in the browser: what nin_lib.linear does with NumPy, on the code printed from its SymPy
-// expressions, which Python puts before this bundle: makeLinear() returns { run, loss, clean_loss }.
+// expressions, and the numbers in the definition of a phase, which Python puts before this bundle.
 /* global makeLinear */
 
-export const { run, loss, clean_loss } = makeLinear();
-
-// The numbers in the definition of a phase, as in nin_lib.linear.
-const LARGEST_WEIGHT = 1e8;
-const LEARNED = 0.01;
-const DECAYED = 0.5;
+const { run, loss, clean_loss, boundaries: theory, LARGEST_WEIGHT, LEARNED, DECAYED } = makeLinear();
+export { run, loss, clean_loss };
 
 // p: { eta, M, sigma_x, sigma_eps, batch_size, w0, w1, w_ni, steps }; noise: Float64Array of Phi, at least `steps` long.
 // Returns the run and the phase as an index into PHASES (phases.js), with the events that its words need:
@@ -55,25 +51,8 @@ export function losses(p, [w0, w1, w_ni]) {
   return [noisy, clean];
 }
 
-// Theory's values of sigma_eps between the phases, the formulas of LinearModel.boundaries.
-export function boundaries({ eta, M, sigma_x, w0, w1, w_ni }) {
-  const exposure = integralOfSquare(w0, w1, M) / sigma_x ** 2;
-  const [restW0, restM] = sigma_x === 0 ? [0, 0] : [w0, M];
-  const c = w1 ** 2 - restW0 ** 2 - w_ni ** 2;
-  return {
-    decoupled: Math.sqrt(Math.LN2 / exposure),
-    late: Math.sqrt(4 / (eta * (c + Math.hypot(c, 2 * restM)))),
-    catapult: Math.sqrt(2 / (eta * Math.max(w1 ** 2, w_ni ** 2))),
-    divergent: Math.sqrt(4 / (eta * (w1 ** 2 + w_ni ** 2))),
-  };
-}
-
-// sigma_x^2 times the integral of w1^2 over the time in which the noise-free flow brings the clean loss to 1 %.
-function integralOfSquare(w0, w1, M) {
-  const [P, c] = [w0 * w1, w1 ** 2 - w0 ** 2];
-  const R = Math.hypot(c, 2 * M);
-  const primitive = P => Math.log((c ** 2 + 4 * M * P + R * Math.hypot(c, 2 * P)) / Math.abs(M - P));
-  const end = M - Math.sqrt(LEARNED) * (M - P);
-  const twist = c === 0 ? 0 : (c / R) * (primitive(end) - primitive(P));
-  return (twist - Math.log(LEARNED) / 2) / 2;
+// Theory's values of sigma_eps between the phases, in the order in which the band names them.
+export function boundaries(p) {
+  const [decoupled, catapult, late, divergent] = theory(p);
+  return { decoupled, late, catapult, divergent };
 }

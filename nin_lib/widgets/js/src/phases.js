@@ -1,9 +1,9 @@
-// The four phases in order, as in nin_lib.linear.Phase.
+// The four phases in the order of nin_lib.linear.Phase, with the colours that Python puts before the bundle.
 
 import { format, h, symbol } from "./host.js";
 /* global palette */
 
-export const PHASES = ["decoupled", "decay", "catapult", "divergent"];
+export const PHASES = Object.keys(palette.phases);
 
 // A square of a phase's colour, to stand before its name.
 export function swatch(phase) {
