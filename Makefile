@@ -49,12 +49,12 @@ format: .venv/test ## format the code, and the code cells of the texts (then `ma
 # One thread for each process, as many processes as there are cores. What was computed elsewhere, the outputs of the notebooks
 # and the stored results, is computed again with the plainest kernels of this processor (tests/processors.py), so that a
 # number that depends on the processor shows on every machine.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) pytest -q -n auto --durations=10
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) pytest -q -n auto --dist worksteal --durations=10
 PLAIN = env $$($(BIN)/python tests/processors.py plain)
 
 unit: .venv/test ## the tests that need no browser and no built site
-	$(PYTEST) --dist worksteal -m "not browser and not stored" tests
-	$(PLAIN) $(PYTEST) --dist worksteal -m stored tests
+	$(PYTEST) -m "not browser and not stored" tests
+	$(PLAIN) $(PYTEST) -m stored tests
 
 nbval: .venv/test ## run every notebook and compare each output with the stored one
 	$(PLAIN) $(PYTEST) --dist loadfile --nbval book
@@ -83,7 +83,7 @@ site: .venv/book ## build the site, warnings are errors
 	@$(BIN)/python $(BIN)/jupyter-book build . -W -n --keep-going && test -f $(SITE)/index.html
 
 browser: site .venv/test ## the built site and the explorers in headless Chromium
-	$(RUN) pytest -q --durations=10 -m browser tests
+	$(PYTEST) -m browser tests
 
 notebooks: $(NOTEBOOKS) ## make the notebooks from book/text, execute them and store the outputs
 

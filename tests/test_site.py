@@ -58,26 +58,22 @@ def test_the_front_door_leads_to_the_first_page(browser, base):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_asks_nobody_and_reports_nothing(page, browser, base):
-    with browser.new_context() as context:
+def test_page_asks_nobody_and_fits_a_phone_and_a_desk_in_both_schemes(page, browser, base):
+    """One load for all of it: it is the loading that takes the time."""
+    with browser.new_context(viewport={"width": 375, "height": 740}, color_scheme="dark") as context:
         tab, watched = opened(context, base, page)
+        for width, scheme in [(375, "dark"), (375, "light"), (1280, "light")]:
+            tab.set_viewport_size({"width": width, "height": 740})
+            tab.emulate_media(color_scheme=scheme)
+            tab.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            # what an equation has left of its box can not be scrolled to
+            lefts = tab.locator("mjx-container[display=true]").evaluate_all(
+                "equations => equations.map(e => e.getBoundingClientRect().left)"
+            )
+            assert min(lefts, default=0) >= 0
         tab.wait_for_timeout(200)
         assert tab.locator("mjx-merror").count() == 0
-        watched.assert_clean()
-
-
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_fits_a_phone(page, scheme, browser, base):
-    with browser.new_context(viewport={"width": 375, "height": 740}, color_scheme=scheme) as context:
-        tab, watched = opened(context, base, page)
-        assert tab.evaluate("document.documentElement.dataset.theme") == scheme
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 375
-        # what an equation has left of its box can not be scrolled to
-        lefts = tab.locator("mjx-container[display=true]").evaluate_all(
-            "equations => equations.map(e => e.getBoundingClientRect().left)"
-        )
-        assert min(lefts, default=0) >= 0
         watched.assert_clean()
 
 
