@@ -16,7 +16,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(if $(UV),$(UV) pip install -q --python $(BIN)/python,$(PIP) install -q --no-compile)
 
 # What a shell has set for other projects must not leak in, nor a locale in which Python cannot name this folder.
-unexport PYTHONPATH PYTHONHOME
+# (LC_ALL=C keeps Python from choosing UTF-8 by itself, as it does in an empty locale, also where PYTHONUTF8 has no say.)
+unexport PYTHONPATH PYTHONHOME $(if $(filter C POSIX,$(LC_ALL)),LC_ALL)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help

@@ -295,7 +295,7 @@ def installed_checkout(bare_checkout):
     python = bare_checkout / ".venv/bin/python"
     python.parent.mkdir(parents=True)
     python.write_text(
-        f'#!/bin/sh\necho "$PYTHONPATH|$PYTHONUTF8|$*" >>{bare_checkout}/log\n'
+        f'#!/bin/sh\necho "$PYTHONPATH|$LC_ALL|$PYTHONUTF8|$*" >>{bare_checkout}/log\n'
         f'case "$1" in -c) exec {sys.executable} "$@";; esac\n',
         encoding="utf-8",
     )
@@ -368,7 +368,7 @@ def test_what_a_shell_has_set_for_other_projects_does_not_leak_in(installed_chec
     monkeypatch.setenv("PYTHONPATH", "/somewhere/else")
     monkeypatch.setenv("LC_ALL", "C")
     make("site", cwd=installed_checkout)
-    assert log(installed_checkout)[-1].startswith("|1|.venv/bin/jupyter-book build .")
+    assert log(installed_checkout)[-1].startswith("||1|.venv/bin/jupyter-book build .")
 
 
 def test_a_moved_checkout_is_installed_anew(installed_checkout, no_network):
