@@ -115,14 +115,14 @@ def test_browser_and_pytorch_agree(script_page, sigma_eps, epochs, rtol, wanted,
 
 
 @browser_test
-@pytest.mark.parametrize("seed", range(4))
-def test_50_random_settings_have_the_same_phase(script_page, seed):
+@pytest.mark.parametrize("seed", range(2))
+def test_100_random_settings_have_the_same_phase(script_page, seed):
     def run(**settings):
         return TrainingExplorer(**settings).run(EPOCHS_OF_DRAWS)
 
     rng = np.random.default_rng(seed)
     met = []
-    while len(met) < 50:
+    while len(met) < 100:
         eta, batch_size = 10 ** rng.uniform(-1.3, -0.3), int(rng.integers(100, 513))
         settings = {"eta": eta, "batch_size": batch_size, "seed": int(rng.integers(2**32))}
         sigma_eps = np.exp(rng.uniform(0, np.log(50))) * np.sqrt(0.2 / eta)  # eta sigma^2 decides the phase
