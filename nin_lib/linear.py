@@ -157,7 +157,7 @@ def javascript():
         "boundaries", (arguments,), list(BOUNDARIES), EXPOSURE + END_OF_FLOW
     )
     numbers = f"const [LARGEST_WEIGHT, LEARNED, DECAYED] = {[LARGEST_WEIGHT, LEARNED, DECAYED]};"
-    return "\n\n".join((numbers, run, loss, clean_loss, boundaries)) + "\n"
+    return "\n\n".join((run, loss, clean_loss, boundaries, numbers)) + "\n"
 
 
 # --- phases ------------------------------------------------------------------------------------------------------
