@@ -71,9 +71,11 @@ lowest: ## unit tests and notebooks from the wheel, outside the checkout, at the
 	uv pip install -q --python $(LOWEST)/.venv/bin/python -r $(LOWEST)/lowest.txt
 	uv pip install -q --python $(LOWEST)/.venv/bin/python --no-deps $(LOWEST)/*.whl
 	uv pip install -q --python $(LOWEST)/.venv/bin/python $(TESTERS)
-	cd $(LOWEST) && OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n auto -m "not browser and not checkout" tests
+	cd $(LOWEST) && OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n auto -m "not browser and not checkout" \
+	  $(patsubst %,--ignore=tests/test_%.py,$(OF_THE_CHECKOUT)) tests
 	cd $(LOWEST) && OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n auto --dist loadfile --nbval book
-TESTERS := distributed hypothesis nbclient nbval playwright pytest pytest-xdist
+OF_THE_CHECKOUT := address book equations site
+TESTERS := distributed filelock hypothesis nbclient nbval playwright pytest pytest-xdist
 
 portable: .venv/test ## unit tests and notebooks as on other processors, one thread and two, and the margins of the digits
 	$(BIN)/python tests/portable.py

@@ -46,6 +46,7 @@ def test_a_setting_reaches_the_libraries():
     assert run.stdout.split() == ["DEFAULT", "2"]
 
 
+@pytest.mark.checkout
 def test_make_test_computes_what_is_stored_with_the_plainest_kernels(pytestconfig):
     makefile = (pytestconfig.rootpath / "Makefile").read_text(encoding="utf-8")
     assert "PLAIN = env $$($(BIN)/python tests/processors.py plain)" in makefile
