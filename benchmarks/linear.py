@@ -5,7 +5,8 @@ import time
 
 import numpy as np
 
-from nin_lib.linear import LANE, LinearModel
+from nin_lib.linear import LinearModel
+from nin_lib.linear.noise import LANE
 
 SIGMAS, STEPS, REPEATS = 20_000, 600, 9
 GOAL = 0.25

@@ -25,7 +25,8 @@ from nin_lib.data import load as load_data
 from nin_lib.extras import needed
 from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
-from nin_lib.linear import LinearModel, Phase
+from nin_lib.linear import LinearModel
+from nin_lib.phases import Phase
 from nin_lib.results import single_precision
 from nin_lib.training import mlp, one_thread, train, train_mlp
 

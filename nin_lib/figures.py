@@ -6,7 +6,7 @@ Importing this module makes the template "nin" Plotly's default.
 import numpy as np
 
 from nin_lib.extras import needed
-from nin_lib.linear import Phase
+from nin_lib.phases import Phase
 
 with needed("explorers"):
     import plotly.graph_objects as go

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nin_lib.linear import Phase
+from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED, Phase
 from nin_lib.results import load_arrays, save_arrays
 
-DIVERGED = 1e8
-"""Training stops, as divergent, at the first batch loss that is not finite or above this."""
-CATAPULTED, DECAYED, LEARNED = 2.0, 0.9, 0.25
-"""What `History.phase` compares with, relative to the start: the batch loss, |W_NI| and the clean loss."""
 CLEAN_EVERY = 5
 """The clean training loss is measured at the start and then once in so many epochs."""
 CHECKPOINTS = 10
@@ -59,7 +55,7 @@ class History:
     @property
     def lost(self):
         """The first step whose batch loss is not finite or above 1e8, or None."""
-        steps = np.flatnonzero(~(self.batch_loss <= DIVERGED))
+        steps = np.flatnonzero(~(self.batch_loss <= LARGEST_LOSS))
         return int(steps[0]) if len(steps) else None
 
     @property

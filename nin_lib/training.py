@@ -9,8 +9,9 @@ import numpy as np
 from nin_lib.data import load
 from nin_lib.distributions import stream
 from nin_lib.extras import needed
-from nin_lib.history import CHECKPOINTS, CLEAN_EVERY, DIVERGED, History
+from nin_lib.history import CHECKPOINTS, CLEAN_EVERY, History
 from nin_lib.injection import NoiseInjection
+from nin_lib.phases import LARGEST_LOSS
 from nin_lib.results import compute_missing, result_path
 
 with needed("torch"):
@@ -177,7 +178,7 @@ def train(
                     stack.enter_context(node.noise(eps[batch]))
                 value = criterion(net(x[batch]), y[batch])
                 history.batch_loss[epoch * steps + step] = value.item()
-                if not value.item() <= DIVERGED:
+                if not value.item() <= LARGEST_LOSS:
                     return history
                 net.zero_grad()
                 value.backward()  # inside the block, since activation checkpointing computes z again here

@@ -35,7 +35,7 @@ SPECIFICATION = re.compile(r"([<>^+]*)(\d*)(?:\.\d+)?([a-z%]?)$")
 
 SHAKE = """\
 import numpy as np
-from nin_lib import linear
+from nin_lib.linear import model
 
 def shaken(values, jitter=np.random.Generator(np.random.PCG64({seed}))):
     return values * (1 + np.finfo(float).eps * jitter.integers(-1, 2, np.shape(values)))
@@ -50,7 +50,7 @@ def default_rng(seed=None):
     return seed if isinstance(seed, np.random.Generator) else Shaken(np.random.PCG64(seed))
 
 np.random.default_rng = default_rng
-linear._draws = lambda *a, draws=linear._draws: map(shaken, draws(*a))
+model.draws = lambda *a, draws=model.draws: map(shaken, draws(*a))
 """
 
 

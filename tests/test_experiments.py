@@ -21,7 +21,7 @@ from nin_lib.data import Data
 from nin_lib.experiments import Experiment, Result
 from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
-from nin_lib.linear import Phase
+from nin_lib.phases import Phase
 from nin_lib.training import mlp, one_thread, train, train_mlp
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from nin_lib import experiments, training
 from nin_lib.experiments import Experiment
-from nin_lib.linear import Phase
+from nin_lib.phases import Phase
 from nin_lib.training import train_mlp
 from nin_lib.widgets import RunExplorer, runs
 from nin_lib.widgets.runs import HEAD

@@ -7,7 +7,7 @@ import pytest
 from explorer_pages import opening, write_page
 from playwright.sync_api import expect
 
-from nin_lib.linear import Phase
+from nin_lib.phases import Phase
 from nin_lib.timescales import passive_flow, time_scales
 from nin_lib.widgets import LinearExplorer, TimescalesExplorer
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from scipy import stats
 
 from nin_lib.data import load
-from nin_lib.linear import Phase
+from nin_lib.phases import Phase
 from nin_lib.widgets import TrainingExplorer
 from nin_lib.widgets.training import PURPOSES, HashStream
 

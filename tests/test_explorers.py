@@ -12,7 +12,8 @@ from conftest import served
 from explorer_pages import FAKE_MODEL, drag, opening, shown_html, write_page
 from playwright.sync_api import expect
 
-from nin_lib.linear import LinearModel, Phase
+from nin_lib.linear import LinearModel
+from nin_lib.phases import Phase
 from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer, static_scripts
 
 browser_test = pytest.mark.browser

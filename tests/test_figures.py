@@ -5,7 +5,7 @@ import pytest
 
 from nin_lib.figures import PHASE_COLORS, median_band, phase_map, training_panels
 from nin_lib.history import History
-from nin_lib.linear import Phase
+from nin_lib.phases import Phase
 
 EPOCHS, STEPS = 10, 4
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nin_lib import experiments, figures
-from nin_lib.linear import LinearModel, Phase
+from nin_lib.linear import LinearModel
+from nin_lib.phases import Phase
 
 FIG_2 = {"w0": 0.1, "w1": 1.5, "w_ni": 0.1}
 

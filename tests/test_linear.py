@@ -14,7 +14,8 @@ from scipy.integrate import solve_ivp
 from scipy.stats import ks_2samp
 
 from nin_lib import linear
-from nin_lib.linear import LinearModel, Phase, batch_moments, step
+from nin_lib.linear import LinearModel, batch_moments, step
+from nin_lib.phases import Phase
 
 # --- the update map ----------------------------------------------------------------------------------------------
 
@@ -139,7 +140,7 @@ def test_noise_depends_on_seed_and_position_alone(noise, monkeypatch):
         model.simulate(sigma.reshape(7, 100), steps=40, noise=noise, seed=5).w1[:, 6, 99], full.w1[:, -1]
     )
     assert not np.array_equal(model.simulate(sigma, steps=40, noise=noise, seed=6).w1, full.w1)
-    monkeypatch.setattr(linear, "CHUNK", linear.LANE)
+    monkeypatch.setattr(linear.model, "CHUNK", linear.noise.LANE)
     again = model.simulate(sigma, steps=40, noise=noise, seed=5)
     for name in ("w0", "w1", "w_ni", "loss", "clean_loss"):
         assert np.array_equal(getattr(again, name), getattr(full, name)), name

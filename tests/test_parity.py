@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nin_lib.linear import LinearModel, Phase
+from nin_lib.linear import LinearModel
+from nin_lib.phases import Phase
 from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer, static_scripts
 from nin_lib.widgets.base import noise_stream
 

@@ -18,7 +18,7 @@ from torch.utils.checkpoint import checkpoint
 from nin_lib.data import Data, load
 from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
-from nin_lib.linear import Phase
+from nin_lib.phases import Phase
 from nin_lib.training import mlp, one_thread, sweep, train, train_mlp
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from nin_lib.data import standardised
-from nin_lib.history import CATAPULTED, CLEAN_EVERY, DECAYED, DIVERGED, LEARNED
+from nin_lib.history import CLEAN_EVERY
+from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED
 from nin_lib.widgets.base import Explorer, Number, Whole, uniforms
 
 EPOCHS = 20
@@ -59,7 +60,7 @@ def _digits():
         "labels": "".join(map(str, labels)),
         "train": n_train,
         "thresholds": {
-            "diverged": DIVERGED,
+            "diverged": LARGEST_LOSS,
             "catapulted": CATAPULTED,
             "decayed": DECAYED,
             "learned": LEARNED,
