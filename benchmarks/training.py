@@ -53,8 +53,8 @@ def more_epochs(data, nin):
 
     def epochs(n):
         net = mlp(WIDTHS, dtype=torch.float32)
-        node = NoiseInjection(net, "0", sigma=50.0) if nin else None
-        return processor_seconds(lambda: train(net, data, lr=0.01, batch_size=BATCH, epochs=n, nin=node))
+        node = NoiseInjection(net, "0", sigma_eps=50.0) if nin else None
+        return processor_seconds(lambda: train(net, data, eta=0.01, batch_size=BATCH, epochs=n, nin=node))
 
     return (epochs(4) - epochs(2)) / 2
 

@@ -11,24 +11,41 @@ def numbers(name, value, low=-math.inf, strictly=False, remedy=""):
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        array, bad = None, value
+        bad = repr(value)
     else:
         right = np.isfinite(array) & ((array > low) if strictly else (array >= low))
         if right.all():
             return array
-        bad = array[~right].flat[0]
+        bad = repr(float(array[~right].flat[0]))
     bound = "" if low == -math.inf else f" {'>' if strictly else '>='} {low:g}"
-    raise ValueError(f"{name} must be a finite number{bound}, got {bad!s}: {remedy}")
+    raise ValueError(f"{name} must be a finite number{bound}, got {bad}: {remedy}")
 
 
-def whole(name, value, low, remedy):
+def number(name, value, low=-math.inf, strictly=False, remedy=""):
+    """`value` as a finite float >= low (> low if strictly)."""
+    array = numbers(name, value, low, strictly, remedy)
+    if array.ndim:
+        raise ValueError(f"{name} must be a single number, got an array of shape {array.shape}: {remedy}")
+    return float(array)
+
+
+def whole(name, value, low, remedy, high=math.inf):
+    """`value` as an int from low to high."""
     try:
         number = operator.index(value)
     except TypeError:
         number = None
-    if number is None or number < low:
-        raise ValueError(f"{name} must be a whole number >= {low}, got {value!r}: {remedy}")
+    if number is None or not low <= number <= high:
+        bound = f">= {low}" if high == math.inf else f"from {low} to {high}"
+        raise ValueError(f"{name} must be a whole number {bound}, got {value!r}: {remedy}")
     return number
+
+
+def choice(name, value, options):
+    """`value`, if it is one of the words `options`."""
+    if not (isinstance(value, str) and value in options):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
+    return value
 
 
 def broadcast(**arrays):

@@ -1,14 +1,10 @@
-"""Curvature of the loss at a NIN's layer, the decay of W_NI that it predicts, and what a measured decay says of it.
+"""Curvature of the loss: at a NIN's layer, and in all weights.
 
 To second order in the noise the mean step of W_NI is W_NI -> (1 - eta sigma_eps^2 <H>) W_NI, Eq. (2) as the chapter
-`noise-expansion` corrects it. `LocalCurvature` measures <H> on any net, `predict_decay` lets it act on W_NI,
-`estimate_curvature` reads it back from a training, and `fit_decay` fits the exponentials of Fig. 1.
+`noise-expansion` corrects it. `LocalCurvature` measures <H> on any net; `nin_lib.decay` has what follows from it.
 """
 
 import math
-import warnings
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +14,6 @@ from nin_lib.training import LOSSES
 
 with needed("torch"):
     import torch
-    from scipy.optimize import OptimizeWarning, curve_fit
     from scipy.sparse.linalg import LinearOperator, eigsh
     from torch.func import functional_call, grad, vjp, vmap
 
@@ -110,7 +105,7 @@ class LocalCurvature(LinearOperator):
         total = 0.0
         for eps in self._draw_both_signs(seed):
             total += sum(self._each(lambda loss, x, y: grad(loss)(weight, x, y) @ weight * len(x), eps))
-        return _finite(total).item() / (self._nin.sigma**2 * (weight @ weight).item() * 2 * self._n)
+        return _finite(total).item() / (self._nin.sigma_eps**2 * (weight @ weight).item() * 2 * self._n)
 
     def kick(self, seed=0):
         """What the mean square local gradient <|g|^2> becomes at the strength of noise that `nin` has, to all orders.
@@ -120,7 +115,7 @@ class LocalCurvature(LinearOperator):
         """
         return (
             _finite(sum((h**2).sum(1).mean() / 2 for h in self._niw_gradients(seed))).item()
-            / self._nin.sigma**2
+            / self._nin.sigma_eps**2
         )
 
     def pull_square(self, seed=0):
@@ -132,9 +127,9 @@ class LocalCurvature(LinearOperator):
         weight = self._nin.weight.detach()
         h = sum(self._niw_gradients(seed)) / 2
         square = ((h.sum(0) ** 2).sum() - (h**2).sum()) / (self._n * (self._n - 1))
-        return _finite(square).item() / (self._nin.sigma**4 * (weight @ weight).item())
+        return _finite(square).item() / (self._nin.sigma_eps**4 * (weight @ weight).item())
 
-    def reading(self, lr, batch_size, seed=0):
+    def reading(self, eta, batch_size, seed=0):
         """What `estimate_curvature` is to read from the root mean square of W_NI after one step from here, to all orders.
 
         `pull`, less what the kicks and the unequal curvatures along W_NI take from it. The mean square of W_NI after the
@@ -144,13 +139,13 @@ class LocalCurvature(LinearOperator):
 
         Parameters
         ----------
-        lr : float
-            Learning rate eta.
+        eta : float
+            Learning rate.
         batch_size : int
             |B|, so many samples of independent noise.
         """
-        weight, strength = self._nin.weight.detach(), lr * self._nin.sigma**2
-        kicks = lr * strength * self.kick(seed) / (batch_size * (weight @ weight).item())
+        weight, strength = self._nin.weight.detach(), eta * self._nin.sigma_eps**2
+        kicks = eta * strength * self.kick(seed) / (batch_size * (weight @ weight).item())
         square = 1 - 2 * strength * self.pull(seed) + kicks
         square += strength**2 * (1 - 1 / batch_size) * self.pull_square(seed)
         return (1 - math.sqrt(max(square, 0.0))) / strength
@@ -219,12 +214,12 @@ class LocalCurvature(LinearOperator):
 
     def _draw_both_signs(self, seed):
         """One eps of the NIN's distribution for each sample, and its negative: odd orders cancel."""
-        if self._nin.sigma == 0:
+        if self._nin.sigma_eps == 0:
             raise ValueError(
-                "nin has sigma = 0, so that there is no strength of noise to measure at: use sigma > 0"
+                "nin has sigma_eps = 0, so that there is no strength of noise to measure at: use sigma_eps > 0"
             )
         draw = DISTRIBUTIONS[self._nin.distribution]
-        eps = torch.from_numpy(self._nin.sigma * draw(np.random.default_rng(seed), self._n)).to(
+        eps = torch.from_numpy(self._nin.sigma_eps * draw(np.random.default_rng(seed), self._n)).to(
             self._nin.weight
         )
         return eps, -eps
@@ -269,177 +264,21 @@ def _finite(result):
     return result
 
 
-def predict_decay(w_ni, hessians, steps, *, lr, sigma_eps):
-    """W_NI by its mean dynamics, (1 - eta sigma_eps^2 <H>)^t W_NI: Eq. (2), corrected, without the kicks.
+def sharpness(net, data, loss="ce"):
+    """Largest eigenvalue of the Hessian of the clean training loss in all weights and biases (not W_NI).
 
-    Parameters
-    ----------
-    w_ni : array_like, shape (features,)
-        W_NI at the start.
-    hessians : sequence of matrices or linear operators, each of shape (features, features)
-        <H> on each stretch of a training; a sequence of one if it is frozen.
-    steps : int or sequence of int
-        Length of each stretch.
-    lr, sigma_eps : float
-        Learning rate eta and standard deviation of the noise.
-
-    Returns
-    -------
-    ndarray, shape (len(hessians) + 1, features)
-        W_NI at the start and at the end of each stretch; inf or nan where it overflows.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
+    Lanczos iteration (`scipy.sparse.linalg.eigsh`) on Hessian-vector products; no matrix is formed.
     """
-    path = [np.asarray(w_ni, dtype=float)]
-    for hessian, n in zip(hessians, np.broadcast_to(steps, len(hessians)), strict=True):
-        if hessian.shape != (path[0].size, path[0].size):
-            raise ValueError(
-                f"hessians must be a sequence of {path[0].size} x {path[0].size} matrices, got one of shape "
-                f"{hessian.shape}: use [hessian] for one that is frozen"
-            )
-        w_ni = path[-1]
-        with np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(n):
-                w_ni = w_ni - lr * sigma_eps**2 * (hessian @ w_ni)
-        path.append(w_ni)
-    return np.stack(path)
+    weights = [p for name, p in net.named_parameters() if not name.endswith("nin_weight")]
+    value = LOSSES[loss](net(data.x_train.to(weights[0])), data.y_train.to(weights[0].device))
+    gradient = torch.cat([g.flatten() for g in torch.autograd.grad(value, weights, create_graph=True)])
 
+    def product(v):
+        v = torch.as_tensor(v).to(gradient).flatten()
+        columns = torch.autograd.grad(gradient, weights, v, retain_graph=True)
+        return torch.cat([c.flatten() for c in columns]).cpu().numpy()
 
-class CurvatureEstimate(NamedTuple):
-    """What a training says of <H>, in units of <H>; nan where W_NI overflowed, vanished or changed sign.
-
-    Attributes
-    ----------
-    rayleigh : ndarray, shape (epochs,)
-        From the fall of |W_NI| over each epoch: the Rayleigh quotient of <H> along W_NI.
-    rates : ndarray, shape (k - 1, d)
-        From the components of W_NI along each direction, between one of the k stored W_NI and the next.
-    """
-
-    rayleigh: np.ndarray
-    rates: np.ndarray
-
-
-def estimate_curvature(history, directions=None):
-    """Read <H> from the decay of W_NI in a training with one NIN: the inverse of `predict_decay`.
-
-    Over n steps a factor r means the curvature (1 - r^(1/n))/(eta sigma_eps^2): exactly, if W_NI is an eigenvector of a
-    constant <H> and there are no kicks. Otherwise it is an average over the stretch, of the pull at this strength of
-    noise, kinks of ReLU included (`LocalCurvature.pull`). Where there are many features, kicks lengthen W_NI and make it
-    too small, by about eta <|g|^2>/(2 batch_size |W_NI|^2), which is all there is when W_NI no longer falls; unequal
-    curvatures along W_NI make it too small, too. `LocalCurvature.reading` has both.
-
-    Parameters
-    ----------
-    history : History
-        From `nin_lib.training.train` with one NIN.
-    directions : array_like, shape (features, d)
-        Columns are directions, such as eigenvectors of <H>; the features themselves unless given.
-
-    Returns
-    -------
-    CurvatureEstimate
-
-    Raises
-    ------
-    ValueError
-        If the training had not exactly one NIN, or no noise.
-    """
-    nins = history.settings["nins"]
-    if len(nins) != 1 or nins[0]["sigma"] == 0:
-        raise ValueError(
-            f"history must have one NIN with sigma > 0, got sigmas {[nin['sigma'] for nin in nins]}: "
-            "train with nin=NoiseInjection(net, layer, sigma)"
-        )
-
-    def curvature(sizes, steps):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            factor = sizes[1:] / sizes[:-1]
-            factor = np.where((factor > 0) & np.isfinite(factor), factor, np.nan)
-        return (1 - factor ** (1 / steps)) / (history.settings["lr"] * nins[0]["sigma"] ** 2)
-
-    niw = history.niw if directions is None else history.niw @ np.asarray(directions)
-    stretches = np.diff(history.niw_epochs)[:, None]
-    return CurvatureEstimate(
-        curvature(history.niw_norm, history.steps_per_epoch),
-        curvature(niw, stretches * history.steps_per_epoch),
-    )
-
-
-@dataclass(frozen=True)
-class DecayFit:
-    """A fit of a + b exp(-t/tau), or why there is none: then `reason` says it and the numbers are nan.
-
-    The errors are standard errors, from the scatter about the fit; deviations that are not independent from point to
-    point make them too small.
-    """
-
-    a: float = math.nan
-    b: float = math.nan
-    tau: float = math.nan
-    a_error: float = math.nan
-    b_error: float = math.nan
-    tau_error: float = math.nan
-    reason: str = ""
-
-
-def fit_decay(t, y):
-    """Fit a + b exp(-t/tau), with t from its start, to a curve up to its minimum, as Fig. 1 of the paper does.
-
-    What is no exponential decay is refused, with the reason. A refusal is a result, not an error: many curves are
-    fitted in one go, and one without a decay time is a gap in their plot. The fit is refused when
-
-    * a value is not finite, or there are fewer than 5 points up to the minimum;
-    * the curve rises at first, by more than a tenth of its later fall;
-    * tau is longer than the curve or uncertain by more than half: it is as good as straight;
-    * the deviations from the fit are above 5 % of the fall, root mean square.
-
-    Parameters
-    ----------
-    t, y : array_like, shape (n,)
-        Times, increasing, and values.
-
-    Returns
-    -------
-    DecayFit
-
-    Raises
-    ------
-    ValueError
-        If t and y are not as above.
-    """
-    t, y = np.asarray(t, dtype=float), np.asarray(y, dtype=float)
-    if t.ndim != 1 or t.shape != y.shape or not np.all(np.diff(t) > 0):
-        raise ValueError(
-            f"t must increase and have the shape (n,) of y, got {t.shape} and {y.shape}: sort t first"
-        )
-    if not np.all(np.isfinite(y)):
-        return DecayFit(reason="it does not stay finite")
-    n = int(np.argmin(y)) + 1
-    if n < 5:
-        return DecayFit(reason=f"it has {n} points up to its minimum, and a fit needs 5")
-    t, y = t[:n] - t[0], y[:n]
-    fall = y[0] - y[-1]
-    if y.max() - y[0] > fall / 10:
-        return DecayFit(reason="it rises before it falls")
-
-    def decay(t, a, b, tau):
-        return a + b * np.exp(-t / tau)
-
-    try:
-        with np.errstate(over="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", OptimizeWarning)  # no covariance: the error is inf, and refused
-            guess = y[-1], fall, t[np.argmax(y <= y[-1] + fall / math.e)]
-            values, covariance = curve_fit(decay, t, y, guess)
-    except RuntimeError:
-        return DecayFit(reason="no exponential comes near it")
-    tau, errors = values[2], np.sqrt(np.diag(covariance))
-    if not (0 < tau < t[-1] and errors[2] < tau / 2):
-        return DecayFit(reason="it is as good as straight: tau is longer than the curve, or as uncertain")
-    deviation = np.sqrt(np.mean((y - decay(t, *values)) ** 2)) / fall
-    if deviation > 0.05:
-        return DecayFit(reason=f"it deviates from the best exponential by {deviation:.0%} of its fall")
-    return DecayFit(*values.tolist(), *errors.tolist())
+    size = len(gradient)
+    hessian = LinearOperator((size, size), product, dtype=float)
+    start = np.random.default_rng(0).standard_normal(size)  # eigsh's own start is random
+    return float(eigsh(hessian, k=1, which="LA", v0=start, tol=1e-3, return_eigenvectors=False)[0])

@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import importlib.metadata
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,12 @@ class Data:
     x_val: "torch.Tensor"
     y_val: "torch.Tensor"
     digest: str
+
+    def to(self, like: "torch.Tensor") -> "Data":
+        """The same in the precision and on the device of a tensor."""
+        x_train, x_val = self.x_train.to(like), self.x_val.to(like)
+        y_train, y_val = self.y_train.to(like.device), self.y_val.to(like.device)
+        return replace(self, x_train=x_train, y_train=y_train, x_val=x_val, y_val=y_val)
 
 
 def load(name, seed=0):

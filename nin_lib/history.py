@@ -3,11 +3,11 @@
 import dataclasses
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED, Phase
-from nin_lib.results import load_arrays, save_arrays
 
 CLEAN_EVERY = 5
 """The clean training loss is measured at the start and then once in so many epochs."""
@@ -15,9 +15,11 @@ CHECKPOINTS = 10
 """W_NI itself is kept at no more than this many epochs, the first and the last among them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class History:
     """What `train` recorded. Where a divergent run did not arrive, losses and norms are inf, accuracies nan.
+
+    Two histories are equal if all that they hold is, to the last bit.
 
     Attributes
     ----------
@@ -37,7 +39,7 @@ class History:
         W_NI, those of several NINs joined, at k <= 10 epochs.
     """
 
-    settings: dict
+    settings: dict[str, Any]
     batch_loss: np.ndarray
     val_loss: np.ndarray
     val_accuracy: np.ndarray
@@ -49,23 +51,34 @@ class History:
     niw: np.ndarray
 
     @property
-    def steps_per_epoch(self):
-        return len(self.batch_loss) // self.settings["epochs"]
+    def steps_per_epoch(self) -> int:
+        return len(self.batch_loss) // max(self.settings["epochs"], 1)
 
     @property
-    def lost(self):
+    def sigma_eps(self) -> float | tuple[float, ...]:
+        """Standard deviation of the noise: 0 without a NIN; where several have not the same, one for each."""
+        sigmas = tuple(nin["sigma_eps"] for nin in self.settings["nins"])
+        return sigmas if len(set(sigmas)) > 1 else next(iter(sigmas), 0.0)
+
+    @property
+    def peak(self) -> float:
+        """The largest batch loss over the first one; inf where the training was lost."""
+        return float(self.batch_loss.max() / self.batch_loss[0])
+
+    @property
+    def lost(self) -> int | None:
         """The first step whose batch loss is not finite or above 1e8, or None."""
         steps = np.flatnonzero(~(self.batch_loss <= LARGEST_LOSS))
         return int(steps[0]) if len(steps) else None
 
     @property
-    def learned(self):
+    def learned(self) -> int | None:
         """The first epoch at which the clean loss is measured at or below a quarter of its start, or None."""
         epochs = self.clean_epochs[self.clean_loss <= LEARNED * self.clean_loss[0]]
         return int(epochs[0]) if len(epochs) else None
 
     @property
-    def phase(self):
+    def phase(self) -> Phase:
         """Phase of the training.
 
         Divergent: a batch loss is not finite or above 1e8, or a validation loss is not finite. Catapult: otherwise,
@@ -76,13 +89,13 @@ class History:
         loss = self.batch_loss
         if self.lost is not None or not np.all(np.isfinite(self.val_loss)):
             return Phase.DIVERGENT
-        high = np.flatnonzero(loss > CATAPULTED * loss[0])
+        high = np.flatnonzero(loss > CATAPULTED * loss[:1])
         if len(high) and np.any(loss[high[0] :] < loss[0]):
             return Phase.CATAPULT
         at = -1 if self.learned is None else self.learned
         return Phase.DECAY if self.niw_norm[at] < DECAYED * self.niw_norm[0] else Phase.DECOUPLED
 
-    def arrays(self):
+    def arrays(self) -> dict[str, np.ndarray]:
         """All of it as a flat dictionary of arrays, which `from_arrays` reads: what a result file holds."""
         arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         norms = arrays.pop("norms")
@@ -90,19 +103,118 @@ class History:
         return arrays | {f"norms/{name}": norm for name, norm in norms.items()}
 
     @classmethod
-    def from_arrays(cls, arrays):
-        """The history of which `arrays` made these arrays, whatever others lie beside them."""
-        own = {field.name: arrays.get(field.name) for field in dataclasses.fields(cls)}
-        own["settings"] = json.loads(own["settings"].item())
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "History":
+        """The history of which `arrays` made these arrays, whatever others lie beside them.
+
+        Raises
+        ------
+        ValueError
+            If they are not those of a history.
+        """
+        own: dict[str, Any] = {
+            field.name: arrays[field.name] for field in dataclasses.fields(cls) if field.name in arrays
+        }
         prefix = "norms/"
         own["norms"] = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+        missing = [field.name for field in dataclasses.fields(cls) if field.name not in own]
+        if missing:
+            raise ValueError(
+                f"arrays must be those of History.arrays(), got {sorted(arrays)}: {', '.join(missing)} missing"
+            )
+        own["settings"] = json.loads(own["settings"].item())
         return cls(**own)
 
-    def save(self, path):
-        """Write an .npz file: complete or not at all, and the same bytes for the same history."""
-        save_arrays(path, self.arrays())
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History):
+            return NotImplemented
+        mine, others = self.arrays(), other.arrays()
+        return mine.keys() == others.keys() and all(
+            a.dtype == others[name].dtype
+            and a.shape == others[name].shape
+            and a.tobytes() == others[name].tobytes()
+            for name, a in mine.items()
+        )
 
-    @classmethod
-    def load(cls, path):
-        """Read what `save` wrote."""
-        return cls.from_arrays(load_arrays(path))
+    __hash__ = None  # type: ignore[assignment]  # it holds arrays
+
+    def __repr__(self) -> str:
+        return (
+            f"History({self.settings['data']}, sigma_eps={self.sigma_eps}, seed={self.settings['seed']}, "
+            f"epochs={self.settings['epochs']}: {self.phase})"
+        )
+
+
+class Recorder:
+    """Fills, step by step and epoch by epoch, what becomes a `History`.
+
+    Parameters
+    ----------
+    settings : dict
+        Those of the history; "epochs" says how many there will be.
+    steps_per_epoch : int
+    parameters : sequence of str
+        Names of those whose norms are recorded.
+    niw : ndarray, shape (features,)
+        W_NI: its size and precision.
+    """
+
+    def __init__(self, settings, steps_per_epoch, parameters, niw):
+        epochs = settings["epochs"]
+        self._steps_per_epoch, self._step = steps_per_epoch, 0
+        clean_epochs = np.arange(0, epochs + 1, CLEAN_EVERY)
+        niw_epochs = np.unique(np.linspace(0, epochs, CHECKPOINTS).round().astype(int))
+        self._whole = History(
+            settings=settings,
+            batch_loss=np.full(epochs * steps_per_epoch, np.inf),
+            val_loss=np.full(epochs + 1, np.inf),
+            val_accuracy=np.full(epochs + 1, np.nan),
+            niw_norm=np.full(epochs + 1, np.inf),
+            norms={name: np.full(epochs + 1, np.inf) for name in parameters},
+            clean_epochs=clean_epochs,
+            clean_loss=np.full(len(clean_epochs), np.inf),
+            niw_epochs=niw_epochs,
+            niw=np.full((len(niw_epochs), len(niw)), np.inf, niw.dtype),
+        )
+
+    def wants_clean_loss(self, epoch):
+        """Whether the clean loss is recorded after this epoch."""
+        return epoch in self._whole.clean_epochs
+
+    def step(self, batch_loss):
+        """Record the loss of the next step's batch; returns whether the training goes on."""
+        self._whole.batch_loss[self._step] = batch_loss
+        self._step += 1
+        return batch_loss <= LARGEST_LOSS
+
+    def epoch(self, epoch, *, niw, norms, **values):
+        """Record the state after an epoch (0: the start): W_NI, the norms, and further values by their names in History.
+
+        What is nan has overflowed, and is recorded as inf; then the accuracy says nothing.
+        """
+        whole = self._whole
+        places = {name: whole.norms[name] for name in norms} | {name: getattr(whole, name) for name in values}
+        for name, value in (norms | values).items():
+            at = whole.clean_epochs == epoch if name == "clean_loss" else epoch
+            places[name][at] = np.inf if np.isnan(value) else value
+        if np.isinf(whole.val_loss[epoch]):
+            whole.val_accuracy[epoch] = np.nan
+        whole.niw[whole.niw_epochs == epoch] = np.where(np.isnan(niw), np.inf, niw)
+
+    def history(self, epochs=None):
+        """What is recorded: of the whole training, or of its first `epochs`."""
+        whole = self._whole
+        if epochs is None:
+            return whole
+        clean, niw = whole.clean_epochs <= epochs, whole.niw_epochs <= epochs
+        return History(
+            settings=whole.settings | {"epochs": epochs},
+            batch_loss=whole.batch_loss[: epochs * self._steps_per_epoch],
+            val_loss=whole.val_loss[: epochs + 1],
+            val_accuracy=whole.val_accuracy[: epochs + 1],
+            niw_norm=whole.niw_norm[: epochs + 1],
+            norms={name: norm[: epochs + 1] for name, norm in whole.norms.items()},
+            clean_epochs=whole.clean_epochs[clean],
+            clean_loss=whole.clean_loss[clean],
+            niw_epochs=whole.niw_epochs[niw],
+            niw=whole.niw[niw],
+        )

@@ -2,8 +2,8 @@
 
 import contextlib
 import math
-import numbers
 
+from nin_lib import checks
 from nin_lib.distributions import DISTRIBUTIONS, stream
 from nin_lib.extras import needed
 
@@ -31,8 +31,8 @@ class NoiseInjection:
         The network, not yet compiled.
     layer : str
         Name of its layer, as in ``net.named_modules()``; at most one NIN a layer.
-    sigma : float
-        Standard deviation sigma_eps >= 0 of the noise.
+    sigma_eps : float
+        Standard deviation >= 0 of the noise.
     distribution : {"normal", "uniform", "rademacher", "laplace"}
         Distribution of the noise, always with mean 0.
     seed : int or numpy.random.Generator
@@ -43,7 +43,7 @@ class NoiseInjection:
     weight : torch.nn.Parameter
         W_NI, shape (features,), drawn from N(0, 1/fan_in) of the layer.
     layer_name : str
-    sigma : float
+    sigma_eps : float
 
     Raises
     ------
@@ -51,7 +51,7 @@ class NoiseInjection:
         If an argument is not as above.
     """
 
-    def __init__(self, net, layer, sigma, distribution="normal", seed=0):
+    def __init__(self, net, layer, sigma_eps, distribution="normal", seed=0):
         if any(hasattr(part, "_orig_mod") or part._compiled_call_impl is not None for part in net.modules()):
             raise ValueError(
                 "net must not be compiled yet, since compiled code ignores what is attached later: "
@@ -74,14 +74,10 @@ class NoiseInjection:
             raise ValueError(
                 f"layer {layer!r} has a NIN already: call its remove() first, or choose another layer"
             )
-        if not (isinstance(sigma, numbers.Real) and math.isfinite(sigma) and sigma >= 0):
-            raise ValueError(
-                f"sigma must be a finite number >= 0, got {sigma!r}: use 0 to switch the noise off"
-            )
-        if distribution not in DISTRIBUTIONS:
-            raise ValueError(f"distribution must be one of {list(DISTRIBUTIONS)}, got {distribution!r}")
+        sigma_eps = checks.number("sigma_eps", sigma_eps, 0, remedy="use 0 to switch the noise off")
+        checks.choice("distribution", distribution, DISTRIBUTIONS)
 
-        self.layer_name, self.sigma, self.distribution = layer, float(sigma), distribution
+        self.layer_name, self.sigma_eps, self.distribution = layer, sigma_eps, distribution
         self._layer = parts[layer]
         self._rng = stream(seed, f"nin {layer}")
         weight = self._layer.weight
@@ -95,9 +91,14 @@ class NoiseInjection:
     def weight(self):
         return self._layer.nin_weight
 
+    @property
+    def settings(self):
+        """Layer, sigma_eps and distribution by name, as a `History` records them."""
+        return {"layer": self.layer_name, "sigma_eps": self.sigma_eps, "distribution": self.distribution}
+
     def sample(self, n):
-        """Draw the noise of n samples: shape (n,), mean 0, standard deviation sigma, dtype and device of W_NI."""
-        eps = self.sigma * DISTRIBUTIONS[self.distribution](self._rng, n)
+        """Draw the noise of n samples: shape (n,), mean 0, standard deviation sigma_eps, dtype and device of W_NI."""
+        eps = self.sigma_eps * DISTRIBUTIONS[self.distribution](self._rng, n)
         return torch.as_tensor(eps).to(self.weight)
 
     @contextlib.contextmanager

@@ -60,9 +60,9 @@ class QuietServer(http.server.ThreadingHTTPServer):
 @pytest.fixture(scope="module")
 def one_thread():
     """Torch computes with one thread in the tests of a module that asks for it, as in the book's trainings."""
-    from nin_lib import training  # torch takes seconds, and most tests do without
+    from nin_lib import sweep
 
-    with training.one_thread():
+    with sweep.one_thread():
         yield
 
 

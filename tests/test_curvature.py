@@ -9,8 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from nin_lib.curvature import LocalCurvature, estimate_curvature, fit_decay, predict_decay
+from nin_lib.curvature import LocalCurvature
 from nin_lib.data import Data, load
+from nin_lib.decay import estimate_curvature, fit_decay, predict_decay
 from nin_lib.expansion import loglog_slope
 from nin_lib.injection import NoiseInjection
 from nin_lib.training import LOSSES, train
@@ -69,7 +70,7 @@ def nets():
 def test_gradient_and_hessian_are_those_of_dense_autograd(digits, name, loss):
     net, layer, shifted = nets()[name]
     x, y, criterion = digits.x_train, digits.y_train, LOSSES[loss]
-    nin = NoiseInjection(net, layer, sigma=3.0)
+    nin = NoiseInjection(net, layer, sigma_eps=3.0)
     zero = torch.zeros_like(nin.weight)
     oracle = torch.autograd.functional.hessian(lambda d: criterion(shifted(x, d), y), zero).numpy()
     one_by_one = [
@@ -92,7 +93,10 @@ def test_gradient_and_hessian_are_those_of_dense_autograd(digits, name, loss):
 
 def test_measuring_leaves_no_trace(digits):
     net, layer, _ = nets()["conv"]
-    nin, twin = NoiseInjection(net, layer, sigma=3.0), NoiseInjection(nets()["conv"][0], layer, sigma=3.0)
+    nin, twin = (
+        NoiseInjection(net, layer, sigma_eps=3.0),
+        NoiseInjection(nets()["conv"][0], layer, sigma_eps=3.0),
+    )
     before = [p.detach().clone() for p in net.parameters()]
     net.train()
     curvature = LocalCurvature(net, nin, digits.x_train, digits.y_train)
@@ -119,7 +123,7 @@ def test_curvlinops_finds_the_same(digits):
         bias = net.get_submodule(layer).bias
         theirs = curvlinops.HessianLinearOperator(net, nn.CrossEntropyLoss(), [bias], data)
         oracle = theirs @ torch.eye(len(bias), dtype=torch.float64)
-        nin = NoiseInjection(net, layer, sigma=3.0)
+        nin = NoiseInjection(net, layer, sigma_eps=3.0)
         ours = LocalCurvature(net, nin, digits.x_train, digits.y_train).matrix()
         assert np.abs(ours - oracle.numpy()).max() < 1e-10 * np.abs(ours).max()
 
@@ -175,7 +179,7 @@ def test_pull_is_the_rayleigh_quotient_in_weak_noise_and_the_exact_mean_in_stron
 def test_kick_is_the_mean_square_gradient_of_the_niw_itself(digits, name):
     net, layer, _ = nets()[name]
     net.eval()
-    nin = NoiseInjection(net, layer, sigma=3.0)
+    nin = NoiseInjection(net, layer, sigma_eps=3.0)
     curvature = LocalCurvature(net, nin, digits.x_train, digits.y_train, rows=7)
     eps = 3.0 * np.random.default_rng(5).standard_normal(40)
     squares = []
@@ -194,7 +198,7 @@ def test_kick_is_the_mean_square_gradient_of_the_niw_itself(digits, name):
 
 def test_reading_is_the_mean_of_one_step_and_its_parts_are_those_of_an_eigenvector(digits):
     net, layer, _ = nets()["tanh"]
-    nin = NoiseInjection(net, layer, sigma=3.0, seed=1)
+    nin = NoiseInjection(net, layer, sigma_eps=3.0, seed=1)
     curvature = LocalCurvature(net, nin, digits.x_train.repeat(400, 1), digits.y_train.repeat(400), "ce")
     start, lr, batch_size = nin.weight.detach().clone(), 0.5, 5
     rng, squares = np.random.default_rng(0), []
@@ -227,7 +231,7 @@ def test_frozen_net_follows_the_matrix_power(digits):
     torch.manual_seed(3)
     net = nn.Sequential(nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10)).double()
     x, y, steps = digits.x_train[:20], digits.y_train[:20], 40
-    nin = NoiseInjection(net, "0", sigma=1.0)
+    nin = NoiseInjection(net, "0", sigma_eps=1.0)
     matrix = LocalCurvature(net, nin, x, y, "mse").matrix()
     start = nin.weight.detach().clone()
     nodes, weights = np.polynomial.hermite_e.hermegauss(8)
@@ -245,7 +249,7 @@ def test_frozen_net_follows_the_matrix_power(digits):
             with torch.no_grad():
                 nin.weight.sub_(lr * pull)
         truth = nin.weight.detach().numpy()
-        predicted = predict_decay(start, [matrix], steps, lr=lr, sigma_eps=sigma)[-1]
+        predicted = predict_decay(start, [matrix], steps, eta=lr, sigma_eps=sigma)[-1]
         power = np.linalg.matrix_power(np.eye(32) - lr * sigma**2 * matrix, steps) @ start.numpy()
         np.testing.assert_allclose(predicted, power, rtol=1e-12)
         errors.append(np.linalg.norm(predicted - truth) / np.linalg.norm(truth))
@@ -267,7 +271,7 @@ def test_niw_becomes_unstable_where_the_largest_eigenvalue_says():
     y = torch.arange(10).repeat(3)
     x = functional.one_hot(y, 10).double()
     assert functional.mse_loss(net(x), x).item() < 1e-25
-    nin = NoiseInjection(net, "0", sigma=1.0, distribution="rademacher")
+    nin = NoiseInjection(net, "0", sigma_eps=1.0, distribution="rademacher")
     start = nin.weight.detach().clone()
     curvature = LocalCurvature(net, nin, x, y, "mse")
     lr = 0.1
@@ -283,15 +287,17 @@ def test_niw_becomes_unstable_where_the_largest_eigenvalue_says():
                 nin.weight.sub_(lr * pull)
         sizes[factor] = (nin.weight.norm() / start.norm()).item()
     assert sizes[0.99] < 1 and sizes[1.01] > 1e3
-    assert np.linalg.norm(predict_decay(start, [curvature], 600, lr=lr, sigma_eps=1.01 * threshold)[-1]) > 1e3
+    assert (
+        np.linalg.norm(predict_decay(start, [curvature], 600, eta=lr, sigma_eps=1.01 * threshold)[-1]) > 1e3
+    )
 
 
 def test_trajectory_of_hessians():
     first, second, w = np.diag([1.0, 2.0]), np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([1.0, -1.0])
-    path = predict_decay(w, [first, second], [3, 2], lr=0.1, sigma_eps=0.5)
+    path = predict_decay(w, [first, second], [3, 2], eta=0.1, sigma_eps=0.5)
     one, two = (np.eye(2) - 0.1 * 0.25 * h for h in (first, second))
     np.testing.assert_allclose(path, [w, one @ one @ one @ w, two @ two @ one @ one @ one @ w], rtol=1e-12)
-    assert not np.isfinite(predict_decay(w, [first], 200, lr=1e3, sigma_eps=1.0)[-1]).any()
+    assert not np.isfinite(predict_decay(w, [first], 200, eta=1e3, sigma_eps=1.0)[-1]).any()
 
 
 # --- and back -----------------------------------------------------------------------------------------------------
@@ -301,7 +307,7 @@ def history_of(path, lr, sigma, digits):
     """A History whose W_NI follows `path`, (epochs + 1, features), with 2 steps in an epoch."""
     net = nn.Sequential(nn.Linear(64, path.shape[1]), nn.Tanh(), nn.Linear(path.shape[1], 10)).double()
     nin = NoiseInjection(net, "0", sigma)
-    history = train(net, digits, lr=lr, batch_size=20, epochs=len(path) - 1, nin=nin)
+    history = train(net, digits, eta=lr, batch_size=20, epochs=len(path) - 1, nin=nin)
     return dataclasses.replace(history, niw_norm=np.linalg.norm(path, axis=1), niw=path[history.niw_epochs])
 
 
@@ -310,14 +316,14 @@ def test_estimate_inverts_the_prediction(digits):
     rotation = np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))[0]
     eigenvalues = np.array([0.1, 0.5, 2.0])
     matrix = rotation @ np.diag(eigenvalues) @ rotation.T
-    path = predict_decay(rotation @ [1, 1, 1], [matrix] * 12, 2, lr=lr, sigma_eps=sigma)
+    path = predict_decay(rotation @ [1, 1, 1], [matrix] * 12, 2, eta=lr, sigma_eps=sigma)
     estimate = estimate_curvature(history_of(path, lr, sigma, digits), directions=rotation)
     assert estimate.rates.shape == (9, 3)
     np.testing.assert_allclose(estimate.rates, np.tile(eigenvalues, (9, 1)), rtol=1e-10)
     rayleigh = np.einsum("ti,ij,tj->t", path, matrix, path) / (path**2).sum(1)
     assert np.all(estimate.rayleigh < rayleigh[:-1]) and np.all(estimate.rayleigh > rayleigh[1:])
 
-    along = predict_decay(rotation[:, 2], [matrix] * 12, 2, lr=lr, sigma_eps=sigma)
+    along = predict_decay(rotation[:, 2], [matrix] * 12, 2, eta=lr, sigma_eps=sigma)
     estimate = estimate_curvature(history_of(along, lr, sigma, digits))
     np.testing.assert_allclose(estimate.rayleigh, 2.0, rtol=1e-10)
     np.testing.assert_allclose(estimate.rates, 2.0, rtol=1e-10)  # along an eigenvector each feature tells it
@@ -402,7 +408,7 @@ def test_bad_input(digits):
     with pytest.raises(
         ValueError, match=r"sequence of 2 x 2 matrices, got one of shape \(2,\): use \[hessian\]"
     ):
-        predict_decay([1.0, 2.0], np.eye(2), 5, lr=0.1, sigma_eps=1.0)
+        predict_decay([1.0, 2.0], np.eye(2), 5, eta=0.1, sigma_eps=1.0)
     net = nets()["tanh"][0]
     still = LocalCurvature(net, NoiseInjection(net, "0", 0.0), x, y)
     for measure in (still.pull, still.kick, still.pull_square, lambda: still.reading(0.1, 10)):

@@ -1,65 +1,88 @@
-"""The experiment store (paths, atomic files, provenance, the command line) and the measured boundaries' statistics."""
+"""The experiments: names, settings, provenance, the command line, what the stored runs say, and statistics of boundaries."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import tomllib
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pytest
 import torch
 from rounding import with_its_common_steps
 
-from nin_lib import experiments
+import nin_lib.data
+from nin_lib import experiments, store
 from nin_lib.__main__ import main
-from nin_lib.curvature import LocalCurvature, fit_decay
+from nin_lib.curvature import LocalCurvature
 from nin_lib.data import Data
-from nin_lib.experiments import Experiment, Result
+from nin_lib.decay import fit_decay
+from nin_lib.experiments import (
+    Experiment,
+    Result,
+    ResultError,
+    fashion_mnist,
+    fig1,
+    linear_boundaries,
+    probe_cost,
+)
 from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
+from nin_lib.networks import mlp
 from nin_lib.phases import Phase
-from nin_lib.training import mlp, one_thread, train, train_mlp
+from nin_lib.sweep import one_thread
+from nin_lib.training import train, train_mlp
+
+
+@dataclass(frozen=True)
+class Toy:
+    k: int
+    log: str | None = None
+    fails: bool = False
 
 
 def double(settings, device):
-    if "log" in settings:
-        with open(settings["log"], "a", encoding="utf-8") as file:
-            file.write(f"{settings['k']}\n")
-    return {"doubled": np.arange(3) * 2.0 * settings["k"]}
+    if settings.log:
+        with open(settings.log, "a", encoding="utf-8") as file:
+            file.write(f"{settings.k}\n")
+    if settings.fails and settings.k == 1:
+        raise FloatingPointError("toy")
+    return {"doubled": np.arange(3) * 2.0 * settings.k}
 
 
 @pytest.fixture
 def toy(monkeypatch, tmp_path):
     """An experiment of three runs that logs each computation; returns the path of its log."""
     log = tmp_path / "log"
-    settings = tuple({"k": k, "log": str(log)} for k in range(3))
+    settings = tuple(Toy(k, str(log)) for k in range(3))
     monkeypatch.setitem(experiments.EXPERIMENTS, "toy", Experiment("doubles", settings, double, ("numpy",)))
     return log
 
 
 def test_path_is_a_pure_function_of_name_and_settings():
-    path = experiments.result_path("a", {"x": 1, "y": [0.5, "z"]})
-    assert path == experiments.result_path("a", {"y": [0.5, "z"], "x": 1})
+    path = experiments.path_of("a", Toy(1, "x"))
+    assert path == experiments.path_of("a", Toy(k=1, log="x", fails=False))
     assert path.parent == experiments.RUNS / "a"
-    others = [
-        ("b", {"x": 1, "y": [0.5, "z"]}),
-        ("a", {"x": 2, "y": [0.5, "z"]}),
-        ("a", {"x": 1, "y": [0.25, "z"]}),
-    ]
-    assert len({path, *(experiments.result_path(*other) for other in others)}) == 4
+    others = [("b", Toy(1, "x")), ("a", Toy(2, "x")), ("a", Toy(1, "x", True))]
+    assert len({path, *(experiments.path_of(*other) for other in others)}) == 4
 
 
-def test_settings_that_are_not_plain_json_are_refused():
-    with pytest.raises(ValueError, match="x must be a plain JSON value and finite, got nan"):
-        experiments.result_path("a", {"x": float("nan")})
-    with pytest.raises(
-        TypeError, match=r"x must be a plain JSON .* got array\(\[0, 1\]\): .* or .tolist\(\)"
-    ):
-        experiments.result_path("a", {"x": np.arange(2)})
+def test_a_default_that_changes_names_another_file():
+    @dataclass(frozen=True)
+    class Changed:
+        k: int
+        log: str | None = None
+        fails: bool = True
+
+    assert experiments.path_of("a", Changed(1)) != experiments.path_of("a", Toy(1))
+
+
+def test_a_setting_that_is_misspelt_is_refused():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'epoch'"):
+        replace(experiments.EXPERIMENTS["noises"].settings[0], epoch=3)
 
 
 def test_run_computes_only_what_is_missing(toy, tmp_path):
@@ -76,77 +99,39 @@ def test_run_computes_only_what_is_missing(toy, tmp_path):
 def test_results_hold_arrays_settings_and_provenance(toy, tmp_path):
     experiments.run("toy", tmp_path, jobs=2)
     stored = experiments.results("toy", tmp_path)
-    assert [result.settings["k"] for result in stored] == [0, 1, 2]
+    assert [result.settings.k for result in stored] == [0, 1, 2]
     np.testing.assert_array_equal(stored[2].arrays["doubled"], [0.0, 4.0, 8.0])
     provenance = stored[2].provenance
     assert provenance["packages"] == {"numpy": np.__version__}
-    assert (
-        provenance["device"] == "cpu"
-        and provenance["python"] == ".".join(map(str, sys.version_info[:3]))
-        and provenance["wall_s"] >= 0
-    )
-
-
-def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
-    def fail(*arguments):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        experiments.save(tmp_path / "x" / "y.npz", Result({}, {"a": np.ones(2)}, {}))
-    assert list((tmp_path / "x").iterdir()) == []
+    assert provenance["device"] == "cpu" and provenance["wall_s"] >= 0
+    assert provenance["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert len(provenance["code"]) == 64
 
 
 @pytest.mark.checkout
-def test_a_save_removes_what_a_killed_process_left_of_the_same_file(tmp_path):
-    old, young, other = (tmp_path / f".{name}.tmp" for name in ("y.npz.11", "y.npz.12", "z.npz.11"))
-    for path in (old, young, other):
-        path.touch()
-    for path in (old, other):
-        os.utime(path, (0, 0))
-    experiments.save(tmp_path / "y.npz", Result({}, {"a": np.ones(2)}, {}))
-    assert sorted(tmp_path.iterdir()) == sorted([young, other, tmp_path / "y.npz"])
-    ignored = ["git", "check-ignore", "-q", experiments.RUNS / "x" / ".0123456789ab.npz.12.tmp"]
-    assert subprocess.run(ignored, cwd=experiments.RUNS).returncode == 0
+def test_provenance_names_the_commit_and_whether_the_tree_was_clean(toy, tmp_path):
+    experiments.run("toy", tmp_path)
+    provenance = experiments.results("toy", tmp_path)[0].provenance
 
+    def git(*arguments):
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=experiments.RUNS.parent,
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        ).stdout.strip()
 
-def test_a_killed_run_keeps_what_was_finished_and_the_next_one_does_the_rest(tmp_path):
-    script = tmp_path / "slow.py"
-    script.write_text(
-        "import sys, time\n"
-        "import numpy as np\n"
-        "from pathlib import Path\n"
-        "from nin_lib import experiments\n"
-        "def compute(settings, device):\n"
-        "    if settings['k'] == 1 and len(sys.argv) == 2:\n"
-        "        time.sleep(600)\n"
-        "    return {'k': np.array(settings['k'])}\n"
-        "settings = ({'k': 0}, {'k': 1})\n"
-        "experiments.EXPERIMENTS['slow'] = experiments.Experiment('', settings, compute, ())\n"
-        "experiments.run('slow', Path(sys.argv[1]))\n",
-        encoding="utf-8",
-    )
-    out = tmp_path / "runs"
-    first, second = (experiments.result_path("slow", {"k": k}, out) for k in (0, 1))
-    process = subprocess.Popen([sys.executable, script, out], stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while not first.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert experiments.load(first).arrays["k"] == 0 and not second.exists()
-    written = first.stat().st_mtime_ns
-    subprocess.run([sys.executable, script, out, "quick"], check=True, stderr=subprocess.DEVNULL)
-    assert experiments.load(second).arrays["k"] == 1 and first.stat().st_mtime_ns == written
+    assert provenance["commit"] == git("rev-parse", "HEAD")
+    assert provenance["clean"] is (git("status", "--porcelain", "nin_lib") == "")
 
 
 def test_missing_results_say_how_to_compute_them(toy, tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match="3 of 3 results of 'toy' are missing.*python -m nin_lib run toy"
-    ):
+    with pytest.raises(ResultError, match="3 of 3 results of 'toy' are missing.*python -m nin_lib run toy"):
         experiments.results("toy", tmp_path)
+
+
+# --- the command line -----------------------------------------------------------------------------------------------
 
 
 def test_command_line(toy, tmp_path, capsys):
@@ -164,6 +149,25 @@ def test_command_line(toy, tmp_path, capsys):
     assert json.loads(runs[0])["arrays"] == {"doubled": "3"}
 
 
+def test_a_damaged_result_counts_as_missing_is_said_and_is_repaired(toy, tmp_path, capsys):
+    out = ["--out", str(tmp_path)]
+    main(["run", "toy", *out])
+    damaged = experiments.path_of("toy", Toy(1, str(toy)), tmp_path)
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    capsys.readouterr()
+    assert main(["show", "toy", *out]) == 2
+    message = capsys.readouterr().err
+    assert f"nin_lib: {damaged}: its content is not what was written" in message
+    assert "repair it by `python -m nin_lib run toy`" in message
+    assert main(["list", *out]) == 0
+    listed = capsys.readouterr().out
+    assert "2 of    3   doubles" in listed and f"damaged: {damaged}; repair it by" in listed
+    assert main(["run", "toy", *out]) == 0
+    assert f"damaged: {damaged}; it is computed again" in capsys.readouterr().out
+    assert toy.read_text(encoding="utf-8").split()[3:] == ["1"]
+    assert main(["show", "toy", *out]) == 0 and damaged.with_name(f"{damaged.name}.damaged").exists()
+
+
 def test_command_line_refuses_an_unknown_name_with_a_sentence(capsys):
     assert main(["run", "no-such"]) == 2
     assert "name must be one of linear-boundaries" in capsys.readouterr().err
@@ -174,6 +178,83 @@ def test_command_line_says_in_a_sentence_that_the_data_are_missing(tmp_path, cap
     monkeypatch.setenv("NIN_DATA_DIR", str(tmp_path / "empty"))
     assert main(["run", "fig3-ce", "--out", str(tmp_path), "--jobs", "1"]) == 2
     assert "nin_lib: NIN_DATA_DIR has no file" in capsys.readouterr().err
+
+
+def test_where_nothing_can_be_written_nothing_is_computed(toy, tmp_path, capsys):
+    a_file, loop = tmp_path / "file", tmp_path / "loop"
+    a_file.touch()
+    loop.symlink_to(loop)
+    places = [a_file, loop, loop / "below", "/proc/nowhere"] if sys.platform == "linux" else [a_file]
+    for place in places:
+        assert main(["run", "toy", "--out", str(place)]) == 2
+        assert "nothing can be written here" in capsys.readouterr().err
+    assert not toy.exists()
+
+
+@pytest.mark.parametrize("jobs", ["0", "-2"])
+def test_a_wrong_number_of_jobs_is_refused(toy, tmp_path, capsys, jobs):
+    assert main(["run", "toy", "--out", str(tmp_path), "--jobs", jobs]) == 2
+    assert f"jobs must be a whole number >= 1, got {jobs}" in capsys.readouterr().err and not toy.exists()
+
+
+def test_a_run_that_fails_is_named(tmp_path, monkeypatch, capsys):
+    settings = tuple(Toy(k, fails=True) for k in range(2))
+    monkeypatch.setitem(experiments.EXPERIMENTS, "toy", Experiment("", settings, double, ()))
+    assert main(["run", "toy", "--out", str(tmp_path), "--jobs", "1"]) == 2
+    assert "the run with {'experiment': 'toy', 'k': 1" in (message := capsys.readouterr().err)
+    assert "failed: FloatingPointError: toy" in message
+    assert [path.name for path in (tmp_path / "toy").iterdir()] == [
+        experiments.path_of("toy", settings[0]).name
+    ]
+
+
+SLOW = """\
+import sys, time
+from dataclasses import dataclass
+
+import numpy as np
+
+import nin_lib.data
+from nin_lib import experiments, store
+from nin_lib.__main__ import main
+
+
+@dataclass(frozen=True)
+class Settings:
+    k: int
+
+
+def compute(settings, device):
+    if settings.k == 1 and sys.argv[2] == "slow":
+        time.sleep(600)
+    return {"k": np.array(settings.k)}
+
+
+experiments.EXPERIMENTS["slow"] = experiments.Experiment("", (Settings(0), Settings(1)), compute, ())
+sys.exit(main(["run", "slow", "--out", sys.argv[1], "--jobs", "1"]))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_is_ended_keeps_what_was_finished_and_the_next_one_does_the_rest(tmp_path, how):
+    script, out = tmp_path / "slow.py", tmp_path / "runs"
+    script.write_text(SLOW, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, script, out, "slow"], stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    deadline = time.monotonic() + 60
+    while not list(out.glob("slow/*.npz")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(how)
+    message = process.communicate()[1]
+    if how == signal.SIGINT:
+        assert process.returncode == 2 and "Traceback" not in message
+        assert "nin_lib: stopped; what was finished is stored" in message
+    (first,) = out.glob("slow/*.npz")
+    assert store.read(first).arrays["k"] == 0
+    written = first.stat().st_mtime_ns
+    subprocess.run([sys.executable, script, out, "quick"], check=True, stderr=subprocess.DEVNULL)
+    assert len(list(out.glob("slow/*.npz"))) == 2 and first.stat().st_mtime_ns == written
 
 
 @pytest.mark.checkout
@@ -191,35 +272,29 @@ def test_the_installed_package_carries_the_results(tmp_path):
     assert "16 of   16   phase boundaries of the linear model" in listed
 
 
-@pytest.mark.parametrize("device", ["no-such-device", "cuda:77"])
+@pytest.mark.parametrize("device", ["no-such-device", "cuda:77", "meta"])
 def test_a_device_that_torch_lacks_is_refused_before_anything_runs(toy, tmp_path, capsys, device):
     assert main(["run", "toy", "--out", str(tmp_path), "--device", device]) == 2
-    assert (
-        f"device must be one that torch can use here, such as 'cpu', got '{device}'"
-        in capsys.readouterr().err
-    )
+    message = f"device must be one that torch can use here, such as 'cpu', got '{device}'"
+    assert message in capsys.readouterr().err
     assert not toy.exists() and not (tmp_path / "toy").exists()
 
 
-def test_the_device_reaches_the_training(monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", ["fig3-ce", "noises", "architectures", "inputs"])
+def test_the_device_reaches_the_training(name, official_fashion_mnist):
     """On the meta device nothing has a value: only a training that really runs there can fail so."""
-    settings = {"sigma_eps": 1.0, "seed": 0, "epochs": 1}
-    entry = Experiment("", (settings,), experiments.train_history, ("torch",))
-    monkeypatch.setitem(experiments.EXPERIMENTS, "toy", entry)
-    with pytest.raises(RuntimeError, match="meta"):
-        experiments.run("toy", tmp_path, device="meta")
-    experiments.run("toy", tmp_path)
-    (result,) = experiments.results("toy", tmp_path)
-    np.testing.assert_array_equal(result.arrays["batch_loss"], train_mlp(**settings).batch_loss)
+    experiment = experiments.named(name)
+    with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+        experiment.compute(experiment.settings[0], "meta")
 
 
 @pytest.mark.stored
 def test_stored_results_are_small_and_come_out_again():
     stored = experiments.results("linear-boundaries")
-    paths = [experiments.result_path("linear-boundaries", result.settings) for result in stored]
+    paths = [experiments.path_of("linear-boundaries", result.settings) for result in stored]
     assert sum(path.stat().st_size for path in paths) < 500_000
-    result = next(r for r in stored if r.settings["batch_size"] == 100 and r.settings["from"] == "divergent")
-    again = experiments.count_phases(result.settings)
+    result = next(r for r in stored if (r.settings.batch_size, r.settings.phase) == (100, "divergent"))
+    again = linear_boundaries.count_phases(result.settings)
     np.testing.assert_allclose(again["sigma_eps"], result.arrays["sigma_eps"], rtol=1e-12)
     # Another processor rounds differently, and near this boundary the dynamics is chaotic: 1 % of the runs may
     # change sides, and the fraction at one sigma by chance only.
@@ -242,14 +317,13 @@ def test_stored_trainings_say_their_data_and_how_they_were_made(name):
 
 @pytest.mark.stored
 def test_a_stored_decay_run_begins_as_it_began(official_fashion_mnist):
-    wanted = {"sigma_eps": experiments.sigma_of("ce", 0.1), "seed": 0, "epochs": 100}
-    settings = next(s for s in experiments.EXPERIMENTS["fig3-ce"].settings if wanted.items() <= s.items())
-    result = experiments.load(experiments.result_path("fig3-ce", settings))
-    stored = History.from_arrays(result.arrays)
+    sigma_eps = fashion_mnist.sigma_of("ce", 0.1)
+    settings = fashion_mnist.Settings(sigma_eps=sigma_eps, seed=0, loss="ce", epochs=100)
+    stored = experiments.load("fig3-ce", settings).history
     assert stored.phase == Phase.DECAY
     with one_thread():
         again, steps = with_its_common_steps(
-            lambda: train_mlp(**settings | {"epochs": 1}), "nin_lib.training.mlp"
+            lambda: train_mlp(**asdict(settings) | {"epochs": 1}), "nin_lib.networks.mlp"
         )
     assert steps >= 12
     np.testing.assert_allclose(again.batch_loss[:steps], stored.batch_loss[:steps], rtol=1e-3)
@@ -259,9 +333,9 @@ def test_a_stored_decay_run_begins_as_it_began(official_fashion_mnist):
 
 def at_table_1(name, loss, c):
     """The stored runs of 100 epochs at this value of Table 1, one for each of three seeds."""
-    sigma_eps = experiments.sigma_of(loss, c)
+    sigma_eps = fashion_mnist.sigma_of(loss, c)
     runs = zip(experiments.named(name).settings, experiments.histories(name), strict=True)
-    found = [history for s, history in runs if s["sigma_eps"] == sigma_eps and s["epochs"] == 100]
+    found = [history for s, history in runs if (s.sigma_eps, s.epochs) == (sigma_eps, 100)]
     assert len(found) == 3
     return found
 
@@ -307,40 +381,25 @@ def small_images(monkeypatch):
         torch.from_numpy(rng.standard_normal((100, 784))).float(),
         torch.from_numpy(rng.integers(0, 10, 100)),
     )
-    monkeypatch.setattr(experiments, "load_data", lambda name: Data(name, x[:80], y[:80], x[80:], y[80:], ""))
+    monkeypatch.setattr("nin_lib.data.load", lambda name: Data(name, x[:80], y[:80], x[80:], y[80:], ""))
 
 
-SMALL = {
-    "hidden": [16],
-    "batch_size": 20,
-    "lr": 0.05,
-    "loss": "ce",
-    "val_samples": 10,
-    "curvature_samples": 40,
-}
+SMALL = {"hidden": (16,), "batch_size": 20, "val_samples": 10, "curvature_samples": 40}
 
 
 @pytest.mark.usefixtures("small_images", "one_thread")
 def test_train_and_probe_measures_what_it_says():
-    settings = SMALL | {
-        "sigma_eps": 2.0,
-        "epochs": 4,
-        "redraw": "never",
-        "seed": 3,
-        "largest": [0, 4],
-        "kick": [0, 4],
-        "reading": [4],
-        "trace": [4],
-    }
-    arrays = experiments.train_and_probe(settings)
+    epochs = {"largest": (0, 4), "kick": (0, 4), "reading": (4,), "trace": (4,)}
+    settings = fig1.Settings(**SMALL, **epochs, sigma_eps=2.0, epochs=4, redraw="never", seed=3)
+    arrays = fig1.train_and_probe(settings)
     history = History.from_arrays(arrays)
     np.testing.assert_array_equal(arrays["probe/step_norm"][::4], history.niw_norm[:-1])
     # The training does not notice that it is watched: the same without the measurements.
-    data = experiments.load_data("fashion_mnist")
+    data = nin_lib.data.load("fashion_mnist")
     net = mlp((784, 16, 10), 3, torch.float32)
     nin = NoiseInjection(net, "0", 2.0, seed=3)
     curvature = LocalCurvature(net, nin, data.x_train[:40], data.y_train[:40])
-    how = {"lr": 0.05, "batch_size": 20, "epochs": 4, "redraw": "never", "seed": 3}
+    how = {"eta": 0.05, "batch_size": 20, "epochs": 4, "redraw": "never", "seed": 3}
     plain = train(net, data, nin=nin, **how)
     np.testing.assert_array_equal(history.batch_loss, plain.batch_loss.astype(np.float32))
     at_the_end = {
@@ -365,14 +424,8 @@ def test_train_and_probe_measures_what_it_says():
 
 @pytest.mark.usefixtures("small_images", "one_thread")
 def test_train_and_probe_of_a_divergent_training_says_what_was_not_reached():
-    settings = SMALL | {
-        "sigma_eps": 3e3,
-        "epochs": 2,
-        "redraw": "epoch",
-        "seed": 0,
-        "largest": [0, 2],
-    }
-    arrays = experiments.train_and_probe(settings)
+    settings = fig1.Settings(**SMALL, sigma_eps=3e3, epochs=2, seed=0, largest=(0, 2))
+    arrays = fig1.train_and_probe(settings)
     assert History.from_arrays(arrays).phase == Phase.DIVERGENT
     assert np.isfinite(arrays["probe/step_norm"][0]) and np.isinf(arrays["probe/step_norm"][-1])
     assert np.isfinite(arrays["probe/largest"][0]) and np.isnan(arrays["probe/largest"][1])
@@ -381,8 +434,8 @@ def test_train_and_probe_of_a_divergent_training_says_what_was_not_reached():
 
 @pytest.mark.usefixtures("small_images", "one_thread")
 def test_the_cost_of_the_probe_is_measured_and_power_iteration_finds_the_largest_eigenvalue():
-    settings = SMALL | {"sigma_eps": 2.0, "seed": 0, "steps": 2, "repeats": 3}
-    arrays = experiments.time_probe(settings)
+    settings = probe_cost.Settings(**SMALL, sigma_eps=2.0, steps=2, repeats=3)
+    arrays = probe_cost.time_probe(settings)
     assert all(arrays[key].shape == (3,) for key in ("step", "step_with_nin", "product"))
     assert np.all(arrays["product"] > 0) and arrays["power_products"] > 1
     assert (
@@ -393,18 +446,15 @@ def test_the_cost_of_the_probe_is_measured_and_power_iteration_finds_the_largest
 
 def fig_1(name="fig1-right"):
     """Stored runs of Fig. 1 by redraw, sigma_eps and seed."""
-    return {
-        (r.settings["redraw"], r.settings["sigma_eps"], r.settings["seed"]): r
-        for r in experiments.results(name)
-    }
+    return {(r.settings.redraw, r.settings.sigma_eps, r.settings.seed): r for r in experiments.results(name)}
 
 
 @pytest.mark.stored
 def test_a_stored_run_of_fig_1_begins_as_it_began(official_fashion_mnist):
     stored = fig_1()["epoch", 12.5, 0]
     with one_thread():
-        again = experiments.train_and_probe(
-            stored.settings | {"epochs": 1, "kick": [0], "reading": [0], "largest": [0]}
+        again = fig1.train_and_probe(
+            replace(stored.settings, epochs=1, kick=(0,), reading=(0,), largest=(0,))
         )
     for key in ("rayleigh", "gradient", "kick", "largest"):
         assert again[f"probe/{key}"][0] == pytest.approx(stored.arrays[f"probe/{key}"][0], rel=2e-3), key
@@ -446,9 +496,9 @@ def test_fixed_noise_is_redrawn_noise_in_the_first_epoch_and_not_later():
 def test_the_decay_of_fig_1_follows_the_curvature_with_kinks_and_kicks(sigma, smooth):
     result = fig_1()["epoch", sigma, 0]
     s, a, norm = result.settings, result.arrays, result.history.niw_norm
-    rate = s["lr"] * sigma**2 * result.history.steps_per_epoch
+    rate = s.eta * sigma**2 * result.history.steps_per_epoch
     measured = np.log(norm[0] / norm[5])
-    reading = rate * np.trapezoid(np.interp(range(6), s["reading"], a["probe/reading"]))
+    reading = rate * np.trapezoid(np.interp(range(6), s.reading, a["probe/reading"]))
     assert reading / measured == pytest.approx(1, abs=0.05 if sigma < 20 else 0.3)
     # Autograd's Hessian alone is too small in weak noise and too large in strong.
     assert rate * np.trapezoid(a["probe/rayleigh"][:6]) / measured == pytest.approx(smooth, rel=0.05)
@@ -459,7 +509,7 @@ def test_the_decay_time_of_fig_1_follows_equation_10():
         if 5 <= sigma <= 80 and (redraw == "epoch" or sigma >= 20):
             s, norm = result.settings, result.arrays["probe/step_norm"]
             tau = fit_decay(np.arange(len(norm)), norm).tau
-            assert 0.4 < tau * s["lr"] * sigma**2 * result.arrays["probe/rayleigh"][0] < 2.5
+            assert 0.4 < tau * s.eta * sigma**2 * result.arrays["probe/rayleigh"][0] < 2.5
 
 
 # --- statistics of the boundaries ----------------------------------------------------------------------------------
@@ -474,7 +524,7 @@ def test_fraction_from_counts_a_phase_and_all_beyond_it():
         Phase.DIVERGENT: [0.1, 0.95],
     }
     for phase, fractions in wanted.items():
-        np.testing.assert_allclose(experiments.fraction_from(result, phase), fractions)
+        np.testing.assert_allclose(linear_boundaries.fraction_from(result, phase), fractions)
 
 
 def logistic(sigma_eps, centre, width):
@@ -486,14 +536,14 @@ def test_crossing_finds_the_level_of_a_known_transition():
     fraction = logistic(sigma_eps, 9.0, 0.3)
     for level in (0.1, 0.5, 0.9):
         true = 9.0 + 0.3 * np.log(level / (1 - level))
-        assert experiments.crossing(sigma_eps, fraction, level) == pytest.approx(true, rel=1e-3)
+        assert linear_boundaries.crossing(sigma_eps, fraction, level) == pytest.approx(true, rel=1e-3)
 
 
 @pytest.mark.parametrize("window", [(5, 8), (12, 20)])
 def test_crossing_refuses_a_window_without_the_transition(window):
     sigma_eps = np.geomspace(*window, 50)
     with pytest.raises(ValueError, match="sigma_eps must span the transition"):
-        experiments.crossing(sigma_eps, logistic(sigma_eps, 10.0, 0.1), 0.5)
+        linear_boundaries.crossing(sigma_eps, logistic(sigma_eps, 10.0, 0.1), 0.5)
 
 
 def test_midpoint_and_its_interval_find_the_truth():
@@ -502,7 +552,7 @@ def test_midpoint_and_its_interval_find_the_truth():
     held = 0
     for _ in range(40):
         fraction = rng.binomial(200, logistic(sigma_eps, 9.0, 0.2)) / 200
-        point, (low, high) = experiments.midpoint(sigma_eps, fraction, 200)
+        point, (low, high) = linear_boundaries.midpoint(sigma_eps, fraction, 200)
         assert low < point < high and high - low < 0.06
         held += low <= 9.0 <= high
     assert held >= 33

@@ -29,14 +29,14 @@ def test_the_scripts_of_the_site_need_no_torch():
     assert result.stdout == "7\n", result.stderr
 
 
-@pytest.mark.parametrize("module", ["linear", "timescales", "batch_averages", "history", "codegen"])
+@pytest.mark.parametrize("module", ["linear", "timescales", "batch_averages", "history", "codegen", "experiments"])
 def test_the_linear_model_needs_numpy_and_sympy_alone(module):
     result = run_without([*HEAVY, "tqdm", "plotly", "anywidget"], f"import nin_lib.{module}")
     assert result.returncode == 0, result.stderr
 
 
 def test_nodes_training_and_curvature_need_torch_and_little_else():
-    code = "import nin_lib.curvature, nin_lib.injection, nin_lib.training"
+    code = "import nin_lib.curvature, nin_lib.decay, nin_lib.injection, nin_lib.sweep, nin_lib.training"
     result = run_without(["sklearn", "joblib", "pooch", "plotly", "anywidget"], code)
     assert result.returncode == 0, result.stderr
 
@@ -47,9 +47,11 @@ def test_nodes_training_and_curvature_need_torch_and_little_else():
         ("torch", "torch", "import nin_lib.injection"),
         ("torch", "torch", "import nin_lib.training"),
         ("torch", "torch", "import nin_lib.expansion"),
-        ("torch", "torch", "import nin_lib.experiments"),
+        ("torch", "torch", "import nin_lib.networks"),
+        ("torch", "torch", "from nin_lib.experiments import run; run('noises', '.')"),
         ("torch", "torch", "from nin_lib.data import load; load('digits')"),
         ("scipy", "torch", "import nin_lib.curvature"),
+        ("scipy", "torch", "import nin_lib.decay"),
         (
             "scipy.optimize",
             "torch",
@@ -57,7 +59,7 @@ def test_nodes_training_and_curvature_need_torch_and_little_else():
         ),
         ("plotly", "explorers", "import nin_lib.figures"),
         ("anywidget", "explorers", "import nin_lib.widgets"),
-        ("joblib", "notebooks", "from nin_lib.results import compute_missing; compute_missing(print, {}, 1)"),
+        ("joblib", "notebooks", "from nin_lib.sweep import compute_missing; compute_missing([], 1)"),
     ],
 )
 def test_what_is_missing_is_said_with_the_way_to_get_it(package, extra, code):

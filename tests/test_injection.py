@@ -55,7 +55,7 @@ def test_the_preactivation_is_shifted_by_weight_times_eps(case):
     plain = copy.deepcopy(net)
     plain.get_submodule(layer).register_forward_hook(lambda layer, inputs, z: seen.append(z))
     plain(x)
-    nin = NoiseInjection(net, layer, sigma=3.0)
+    nin = NoiseInjection(net, layer, sigma_eps=3.0)
     net.get_submodule(layer).register_forward_hook(lambda layer, inputs, z: seen.append(z))
     eps = nin.sample(len(x))
     with nin.noise(eps):
@@ -70,7 +70,7 @@ def test_the_preactivation_is_shifted_by_weight_times_eps(case):
 def test_zero_noise_or_zero_weight_or_no_block_is_exactly_the_plain_net(case):
     net, layer, x, _ = case
     plain = net(x)
-    nin = NoiseInjection(net, layer, sigma=3.0)
+    nin = NoiseInjection(net, layer, sigma_eps=3.0)
     assert torch.equal(net(x), plain)
     with nin.noise(torch.zeros(len(x))):
         assert torch.equal(net(x), plain)
@@ -83,7 +83,7 @@ def test_zero_noise_or_zero_weight_or_no_block_is_exactly_the_plain_net(case):
 
 def test_the_noise_ends_with_its_block_even_after_an_error():
     net, x = dense(), torch.randn(4, 6, dtype=torch.float64)
-    nin = NoiseInjection(net, "0", sigma=3.0)
+    nin = NoiseInjection(net, "0", sigma_eps=3.0)
     outer, inner = nin.sample(4), nin.sample(4)
     with nin.noise(outer):
         before = net(x)
@@ -95,7 +95,7 @@ def test_the_noise_ends_with_its_block_even_after_an_error():
 
 def test_two_nodes_act_together():
     net, x = dense(), torch.randn(5, 6, dtype=torch.float64)
-    first, second = NoiseInjection(net, "0", sigma=3.0), NoiseInjection(net, "2", sigma=2.0)
+    first, second = NoiseInjection(net, "0", sigma_eps=3.0), NoiseInjection(net, "2", sigma_eps=2.0)
     a, b = first.sample(5), second.sample(5)
     with first.noise(a), second.noise(b):
         noisy = net(x)
@@ -108,7 +108,7 @@ def test_eps_is_used_as_given():
     net, x, eps = dense(), torch.randn(3, 6, dtype=torch.float64), [1.0, -2.0, 0.5]
     outputs = []
     for sigma in (0.0, 7.0):
-        nin = NoiseInjection(net, "0", sigma=sigma)
+        nin = NoiseInjection(net, "0", sigma_eps=sigma)
         with nin.noise(eps):
             outputs.append(net(x))
         nin.remove()
@@ -138,7 +138,7 @@ def test_every_distribution_is_tested():
     "layer, fan_in", [(torch.nn.Linear(50, 20_000), 50), (torch.nn.Conv2d(4, 20_000, 3, groups=2), 18)]
 )
 def test_initial_weights_have_variance_1_over_fan_in(layer, fan_in):
-    weight = NoiseInjection(layer, "", sigma=1.0).weight
+    weight = NoiseInjection(layer, "", sigma_eps=1.0).weight
     assert weight.shape == (20_000,)
     assert abs(weight.mean()) < 5 / math.sqrt(20_000 * fan_in)
     assert abs(weight.std() * math.sqrt(fan_in) - 1) < 5 / math.sqrt(2 * 20_000)
@@ -146,7 +146,7 @@ def test_initial_weights_have_variance_1_over_fan_in(layer, fan_in):
 
 def test_the_seed_decides_everything_and_layers_are_independent():
     def numbers(seed, layer):
-        nin = NoiseInjection(dense(widths=(8, 8, 8)), layer, sigma=1.0, seed=seed)
+        nin = NoiseInjection(dense(widths=(8, 8, 8)), layer, sigma_eps=1.0, seed=seed)
         return torch.cat([nin.weight.detach(), nin.sample(8), nin.sample(8)]).tolist()
 
     assert numbers(3, "0") == numbers(3, "0")
@@ -159,7 +159,7 @@ def test_a_generator_supplies_its_own_numbers():
         def standard_normal(self, size):
             return np.ones(size)
 
-    nin = NoiseInjection(dense(), "0", sigma=2.0, seed=Ones(np.random.PCG64()))
+    nin = NoiseInjection(dense(), "0", sigma_eps=2.0, seed=Ones(np.random.PCG64()))
     assert nin.weight.tolist() == [1 / math.sqrt(6)] * 8 and nin.sample(3).tolist() == [2.0] * 3
 
 
@@ -169,7 +169,7 @@ def test_a_generator_supplies_its_own_numbers():
 def test_training_follows_a_plain_net_that_has_eps_among_its_inputs():
     """The NIN is one more input with weights of its own, so a plain net that sees (x, eps) is an oracle."""
     net = dense()
-    nin = NoiseInjection(net, "0", sigma=3.0)
+    nin = NoiseInjection(net, "0", sigma_eps=3.0)
     oracle = dense(widths=(7, 8, 3))
     with torch.no_grad():
         oracle[0].weight.copy_(torch.cat([net[0].weight, nin.weight[:, None]], 1))
@@ -293,9 +293,9 @@ def test_the_gradients_deviation_falls_as_the_root_of_the_batch():
 
 def test_state_dict_carries_the_weights_under_the_layers_name():
     net, other = dense(), dense()
-    with (node := NoiseInjection(net, "0", sigma=1.0, seed=1)).noise(node.sample(4)):
+    with (node := NoiseInjection(net, "0", sigma_eps=1.0, seed=1)).noise(node.sample(4)):
         assert list(net.state_dict()) == ["0.weight", "0.bias", "0.nin_weight", "2.weight", "2.bias"]
-    nin = NoiseInjection(other, "0", sigma=1.0, seed=2)
+    nin = NoiseInjection(other, "0", sigma_eps=1.0, seed=2)
     other.load_state_dict(net.state_dict())
     assert torch.equal(nin.weight, net[0].nin_weight)
 
@@ -311,7 +311,7 @@ def test_state_dict_carries_the_weights_under_the_layers_name():
 )
 def test_a_copy_works_by_itself(duplicate):
     net, x = dense(), torch.randn(4, 6, dtype=torch.float64)
-    nin = NoiseInjection(net, "0", sigma=3.0)
+    nin = NoiseInjection(net, "0", sigma_eps=3.0)
     twin, twin_nin = duplicate((net, nin))
     assert twin_nin.weight is twin[0].nin_weight and twin_nin.weight is not nin.weight
     eps = nin.sample(4)
@@ -329,7 +329,7 @@ def test_a_copy_works_by_itself(duplicate):
 
 def test_functional_call_replaces_the_weights():
     net, x = dense(), torch.randn(4, 6, dtype=torch.float64)
-    nin = NoiseInjection(net, "0", sigma=3.0)
+    nin = NoiseInjection(net, "0", sigma_eps=3.0)
     eps, w = nin.sample(4), torch.arange(8, dtype=torch.float64)
     with nin.noise(eps):
         replaced = torch.func.functional_call(net, {"0.nin_weight": w}, (x,))
@@ -341,7 +341,7 @@ def test_functional_call_replaces_the_weights():
 
 def test_to_moves_the_node_along():
     net = dense()
-    nin = NoiseInjection(net, "0", sigma=3.0)
+    nin = NoiseInjection(net, "0", sigma_eps=3.0)
     net.to(torch.float32)
     assert nin.weight.dtype == nin.sample(2).dtype == torch.float32
     with nin.noise(np.ones(2)):
@@ -351,7 +351,7 @@ def test_to_moves_the_node_along():
 
 def test_compiled_net_sees_each_noise_and_none_outside():
     net, x = dense(), torch.randn(4, 6, dtype=torch.float64)
-    nin = NoiseInjection(net, "0", sigma=3.0)
+    nin = NoiseInjection(net, "0", sigma_eps=3.0)
     compiled = torch.compile(net, backend="aot_eager")
     for eps in (nin.sample(4), nin.sample(4)):
         torch.testing.assert_close(compiled(x), net(x), rtol=1e-12, atol=1e-12)
@@ -372,13 +372,13 @@ def compiled_in_place():
 @pytest.mark.parametrize("make", [lambda: torch.compile(dense(), backend="aot_eager"), compiled_in_place])
 def test_a_compiled_net_is_refused(make):
     with pytest.raises(ValueError, match="net must not be compiled yet.*then call torch.compile"):
-        NoiseInjection(make(), "0", sigma=1.0)
+        NoiseInjection(make(), "0", sigma_eps=1.0)
 
 
 def test_remove_leaves_no_trace(case):
     net, layer, x, _ = case
     before, plain = copy.deepcopy(net), net(x)
-    nin = NoiseInjection(net, layer, sigma=3.0)
+    nin = NoiseInjection(net, layer, sigma_eps=3.0)
     with nin.noise(nin.sample(len(x))):
         net(x)
     nin.remove()
@@ -388,7 +388,7 @@ def test_remove_leaves_no_trace(case):
         for name, value in vars(original).items():
             if name not in ("_parameters", "_modules"):
                 assert vars(part)[name] == value, name
-    NoiseInjection(net, layer, sigma=3.0)
+    NoiseInjection(net, layer, sigma_eps=3.0)
 
 
 # --- bad input ----------------------------------------------------------------------------------------------------
@@ -422,19 +422,19 @@ def test_the_projection_that_attention_never_calls_is_refused():
         match=r"got 'self_attn.out_proj', which MultiheadAttention never calls.*"
         r"use one of \['linear1', 'linear2'\]",
     ):
-        NoiseInjection(net, "self_attn.out_proj", sigma=1.0)
+        NoiseInjection(net, "self_attn.out_proj", sigma_eps=1.0)
 
 
 def test_a_second_node_on_the_same_layer_is_refused():
     net = dense()
-    NoiseInjection(net, "0", sigma=1.0)
+    NoiseInjection(net, "0", sigma_eps=1.0)
     with pytest.raises(ValueError, match="layer '0' has a NIN already: call its remove"):
-        NoiseInjection(net, "0", sigma=1.0)
+        NoiseInjection(net, "0", sigma_eps=1.0)
 
 
 def test_eps_of_another_length_or_shape_is_refused():
     net, x = dense(), torch.randn(4, 6, dtype=torch.float64)
-    nin = NoiseInjection(net, "0", sigma=1.0)
+    nin = NoiseInjection(net, "0", sigma_eps=1.0)
     with pytest.raises(ValueError, match=r"eps has length 1, but .* a batch of 4: use nin.sample\(4\)"):
         with nin.noise(nin.sample(1)):
             net(x)

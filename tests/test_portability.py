@@ -9,13 +9,13 @@ import processors
 import pytest
 from rounding import with_its_common_steps
 
-from nin_lib import beyond
+from nin_lib.experiments.digits import Training, train_net
 
 
 @pytest.mark.parametrize("sigma, calm", [(10, True), (30, False)])
 def test_a_twin_tells_a_calm_training_from_a_chaotic_one(one_thread, sigma, calm):
-    settings = beyond.USUAL | {"sigma_eps": sigma, "seed": 1}
-    history, steps = with_its_common_steps(lambda: beyond.train_net(settings)[0], "nin_lib.beyond.network")
+    settings = Training(sigma_eps=sigma, seed=1)
+    history, steps = with_its_common_steps(lambda: train_net(settings)[0], "nin_lib.networks.network")
     assert (steps == len(history.batch_loss)) is calm
     assert steps > 5  # rounding errors are small at first in any training
 

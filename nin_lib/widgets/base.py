@@ -11,8 +11,6 @@ import html
 import json
 from pathlib import Path
 
-import numpy as np
-
 from nin_lib.extras import needed
 from nin_lib.figures import PHASE_COLORS, WEIGHT_COLORS, WEIGHT_DASHES
 
@@ -21,44 +19,6 @@ with needed("explorers"):
     import traitlets
 
 STATIC = Path(__file__).parent / "static"
-
-
-class Number(traitlets.TraitType):
-    """A setting of an explorer: a finite float >= `low`, or > `low` with `strictly`; `remedy` ends its error message."""
-
-    def __init__(self, default, low=-np.inf, strictly=False, remedy=""):
-        super().__init__(float(default))
-        self.low, self.strictly, self.remedy = low, strictly, remedy
-        self.tag(sync=True)
-
-    def validate(self, obj, value):
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = np.nan
-        if np.isfinite(number) and (number > self.low if self.strictly else number >= self.low):
-            return number
-        bound = "" if self.low == -np.inf else f" {'>' if self.strictly else '>='} {self.low:g}"
-        raise ValueError(f"{self.name} must be a finite number{bound}, got {value!r}: {self.remedy}")
-
-
-class Whole(traitlets.TraitType):
-    """A setting of an explorer: a whole number from `low` to `high`; `remedy` ends its error message."""
-
-    def __init__(self, default, low, high, remedy):
-        super().__init__(default)
-        self.low, self.high, self.remedy = low, high, remedy
-        self.tag(sync=True)
-
-    def validate(self, obj, value):
-        try:
-            if int(value) == value and self.low <= value <= self.high:
-                return int(value)
-        except (TypeError, ValueError, OverflowError):
-            pass  # not a number, or not a finite one
-        raise ValueError(
-            f"{self.name} must be a whole number from {self.low} to {self.high}, got {value!r}: {self.remedy}"
-        )
 
 
 class Explorer(anywidget.AnyWidget):
@@ -157,50 +117,3 @@ class Explorer(anywidget.AnyWidget):
             f'<div{own} class="nin-explorer" data-explorer="{self.name}" data-state="{state}">{self.fallback()}</div>'
         )
         return data, metadata
-
-
-def noise_stream(seed, steps):
-    """The noise Phi of the explorers, to the last bit what js/src/noise.js makes.
-
-    Parameters
-    ----------
-    seed : int
-    steps : int
-
-    Returns
-    -------
-    numpy.ndarray of shape (steps,)
-        Numbers of mean 0 and variance 1: each the sum of 12 uniform ones less 6, normal but for its tails beyond 6.
-        Made of integer operations, additions and multiplications, which every processor and language rounds alike.
-    """
-    # summed from left to right, as JavaScript does: np.sum adds in another order
-    return np.add.accumulate(uniforms(seed, 12 * steps).reshape(steps, 12), axis=1)[:, -1] - 6
-
-
-def uniforms(seed, n, after=0):
-    """Uniform numbers in (0, 1) that `noise_stream` and the explorers' samples are made of, as in js/src/noise.js.
-
-    Parameters
-    ----------
-    seed : int
-        From 0 to 2^32 - 1.
-    n : int
-    after : int
-        How many numbers of the stream to leave out.
-
-    Returns
-    -------
-    numpy.ndarray of shape (n,)
-        A hash of the seed and of the number's place, so that each can be computed without the others.
-    """
-    start = _hash(np.array([seed], dtype=np.uint32))
-    counter = np.arange(after + 1, after + n + 1, dtype=np.uint32)
-    return (_hash(start + counter * np.uint32(0x9E3779B9)) + 0.5) / 4294967296
-
-
-def _hash(x):
-    x = x ^ (x >> np.uint32(16))
-    x = x * np.uint32(0x85EBCA6B)
-    x = x ^ (x >> np.uint32(13))
-    x = x * np.uint32(0xC2B2AE35)
-    return x ^ (x >> np.uint32(16))

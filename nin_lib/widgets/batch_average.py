@@ -7,8 +7,9 @@ import sympy as sp
 
 from nin_lib import codegen
 from nin_lib.batch_averages import Q_MOMENTS, batch_average_moments, batch_averages, noise_moment
-from nin_lib.widgets.base import Explorer, Whole, uniforms
-from nin_lib.widgets.choice import Choice
+from nin_lib.widgets.base import Explorer
+from nin_lib.widgets.rng import uniforms
+from nin_lib.widgets.settings import Choice, Whole
 
 # Noise of unit variance from two uniform numbers: one source for NumPy and for the browser.
 u, v = sp.symbols("u v", real=True)

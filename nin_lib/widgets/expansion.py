@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nin_lib.widgets.base import Explorer, Number, Whole
-from nin_lib.widgets.choice import Choice
+from nin_lib.widgets.base import Explorer
+from nin_lib.widgets.settings import Choice, Number, Whole
 
 ACTIVATIONS = ("tanh", "relu")
 MAX_ORDER = 8

@@ -1,7 +1,9 @@
 """The explorer of the two-layer linear model's trajectories."""
 
 from nin_lib import linear
-from nin_lib.widgets.base import Explorer, Number, Whole, noise_stream
+from nin_lib.widgets.base import Explorer
+from nin_lib.widgets.rng import noise_stream
+from nin_lib.widgets.settings import Number, Whole
 
 
 class LinearExplorer(Explorer):

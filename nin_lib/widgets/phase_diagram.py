@@ -4,8 +4,8 @@ import json
 
 from plotly.colors import sequential
 
-from nin_lib.widgets.choice import Choice
 from nin_lib.widgets.linear import LinearExplorer
+from nin_lib.widgets.settings import Choice
 
 
 class PhaseDiagramExplorer(LinearExplorer):

@@ -4,13 +4,13 @@ import inspect
 import json
 import sys
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import traitlets
 
-from nin_lib.widgets.base import Explorer, Number, Whole
-from nin_lib.widgets.choice import Choice
+from nin_lib.widgets.base import Explorer
+from nin_lib.widgets.settings import Choice, Number, Whole
 
 HEAD = 126
 """Every batch loss of so many first steps is drawn (three epochs of the paper's), later their mean over each epoch."""
@@ -43,8 +43,8 @@ class RunExplorer(Explorer):
 
     Raises
     ------
-    FileNotFoundError
-        If no result of the experiment is stored. Those that are there are enough.
+    nin_lib.store.ResultError
+        If no result of the experiment is stored, or one is damaged. Those that are there are enough.
     """
 
     name = "runs"
@@ -160,7 +160,7 @@ class RunExplorer(Explorer):
         def callback(history, epoch):
             nonlocal so_far
             if epoch > 0:
-                so_far = _so_far(history, epoch)
+                so_far = history
             if stop.is_set():
                 raise _Stopped
             self._tell(
@@ -231,19 +231,17 @@ class _Stopped(Exception):
 def _stored_runs(name, out):
     """Settings and history of each stored run, by sigma_eps and seed; of runs that differ in length only, the longest."""
     from nin_lib import experiments
-    from nin_lib.history import History
 
     out = experiments.RUNS if out is None else out
-    paths = [experiments.result_path(name, s, out) for s in experiments.named(name).settings]
-    results = [experiments.load(path) for path in paths if path.exists()]
-    if not results:
+    stored = [s for s in experiments.named(name).settings if experiments.path_of(name, s, out).exists()]
+    if not stored:
         experiments.results(name, out)  # raises, and says how to compute them
+    results = [experiments.load(name, settings, out) for settings in stored]
     if np.ndim(results[0].arrays.get("batch_loss")) != 1:
         raise ValueError(f"experiment must be one whose results are trainings, one each, got {name!r}")
     runs = {}
-    for result in sorted(results, key=lambda result: result.settings["epochs"]):
-        key = json.dumps(result.settings | {"epochs": 0}, sort_keys=True)
-        runs[key] = (result.settings, History.from_arrays(result.arrays))
+    for result in sorted(results, key=lambda result: result.settings.epochs):
+        runs[replace(result.settings, epochs=0)] = (asdict(result.settings), result.history)
     return sorted(runs.values(), key=lambda run: (run[0]["sigma_eps"], run[0]["seed"]))
 
 
@@ -273,24 +271,6 @@ def _parameters_of_training():
     return inspect.signature(train_mlp).parameters.keys()
 
 
-def _so_far(history, epochs):
-    """The first epochs of a history that is still being recorded."""
-    clean, niw = history.clean_epochs <= epochs, history.niw_epochs <= epochs
-    return replace(
-        history,
-        settings=history.settings | {"epochs": epochs},
-        batch_loss=history.batch_loss[: epochs * history.steps_per_epoch],
-        val_loss=history.val_loss[: epochs + 1],
-        val_accuracy=history.val_accuracy[: epochs + 1],
-        niw_norm=history.niw_norm[: epochs + 1],
-        norms={name: norm[: epochs + 1] for name, norm in history.norms.items()},
-        clean_epochs=history.clean_epochs[clean],
-        clean_loss=history.clean_loss[clean],
-        niw_epochs=history.niw_epochs[niw],
-        niw=history.niw[niw],
-    )
-
-
 def _record(settings, history):
     """What the page draws and says of a run."""
     return {
@@ -318,8 +298,7 @@ def _words(history):
         f"{100 * history.val_accuracy[-1]:.3g}\N{NO-BREAK SPACE}%."
     )
     if history.phase == "catapult":
-        peak = history.batch_loss.max() / history.batch_loss[0]
-        return f"The batch loss peaks at {peak:.3g} times its start. {accuracy}"
+        return f"The batch loss peaks at {history.peak:.3g} times its start. {accuracy}"
     at, when = history.learned, "When the clean loss is down to a quarter"
     if at is None:
         at, when = -1, "In the end"

@@ -9,7 +9,9 @@ import numpy as np
 from nin_lib.data import standardised
 from nin_lib.history import CLEAN_EVERY
 from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED
-from nin_lib.widgets.base import Explorer, Number, Whole, uniforms
+from nin_lib.widgets.base import Explorer
+from nin_lib.widgets.rng import uniforms
+from nin_lib.widgets.settings import Number, Whole
 
 EPOCHS = 20
 PURPOSES = ("weights", "nin", "order")
@@ -27,7 +29,7 @@ class HashStream(np.random.Generator):
 
     See Also
     --------
-    nin_lib.widgets.base.noise_stream : how a normal number is made of integer hashes, which JavaScript does alike.
+    nin_lib.widgets.rng.noise_stream : how a normal number is made of integer hashes, which JavaScript does alike.
     """
 
     def __init__(self, seed, purpose):
@@ -101,7 +103,9 @@ class TrainingExplorer(Explorer):
         """The training on the screen, by PyTorch on the explorer's own streams: a `nin_lib.history.History`."""
         from nin_lib.data import load
         from nin_lib.injection import NoiseInjection
-        from nin_lib.training import mlp, one_thread, train
+        from nin_lib.networks import mlp
+        from nin_lib.sweep import one_thread
+        from nin_lib.training import train
 
         with one_thread():
             net = mlp((64, 128, 10), HashStream(self.seed, "weights"))
@@ -109,7 +113,7 @@ class TrainingExplorer(Explorer):
             return train(
                 net,
                 load("digits"),
-                lr=self.eta,
+                eta=self.eta,
                 batch_size=self.batch_size,
                 epochs=epochs,
                 nin=nin,

@@ -1,0 +1,155 @@
+"""The book's full-size experiments: named, computed once, stored with their provenance.
+
+An experiment is a name, settings for each of its runs, and a function of one of these settings. Each run has one result
+file, whose path is a pure function of the experiment's name and those settings: a result that exists is not computed
+again, and one whose settings change is. A module for each figure or question; another one is a module more and a line here.
+"""
+
+from pathlib import Path
+
+from nin_lib import store
+from nin_lib.experiments import (
+    activations,
+    architectures,
+    fashion_mnist,
+    fig1,
+    inputs,
+    landing,
+    layers,
+    linear_boundaries,
+    noises,
+    probe_cost,
+    steps,
+)
+from nin_lib.experiments.experiment import RUNS, Experiment, Result, key, path_of
+from nin_lib.extras import needed
+from nin_lib.history import History
+from nin_lib.store import ResultError
+from nin_lib.sweep import Task, compute_missing
+
+EXPERIMENTS: dict[str, Experiment] = {
+    "linear-boundaries": linear_boundaries.EXPERIMENT,
+    "fig2-mse": fashion_mnist.FIG_2_MSE,
+    "fig3-ce": fashion_mnist.FIG_3_CE,
+    "fig3-ce-deep": fashion_mnist.FIG_3_CE_DEEP,
+    "fig1-centre": fig1.CENTRE,
+    "fig1-right": fig1.RIGHT,
+    "probe-cost": probe_cost.EXPERIMENT,
+    "activations": activations.EXPERIMENT,
+    "layers": layers.EXPERIMENT,
+    "steps": steps.EXPERIMENT,
+    "noises": noises.EXPERIMENT,
+    "architectures": architectures.EXPERIMENT,
+    "inputs": inputs.EXPERIMENT,
+    "landing": landing.EXPERIMENT,
+}
+"""Every experiment of the book by its name."""
+
+__all__ = [
+    "EXPERIMENTS",
+    "RUNS",
+    "Experiment",
+    "Result",
+    "histories",
+    "load",
+    "named",
+    "path_of",
+    "results",
+    "run",
+    "stored",
+]
+
+
+def named(name: str) -> Experiment:
+    """The experiment of that name; ValueError lists the names there are."""
+    if name not in EXPERIMENTS:
+        raise ValueError(
+            f"name must be one of {', '.join(EXPERIMENTS)}, got {name!r}: see python -m nin_lib list"
+        )
+    return EXPERIMENTS[name]
+
+
+def run(name: str, out: Path = RUNS, jobs: int = 1, device: str = "cpu") -> list[Path]:
+    """Compute what is missing or damaged of an experiment, with a progress bar; return the paths of all its results.
+
+    Each result is stored as soon as it is there; a run that is killed loses only what was in progress. `jobs` runs are
+    computed at a time (-1: one for each core), each with one thread; torch computes on `device`. Around the call,
+    ``joblib.parallel_config`` chooses another backend, such as a cluster, as for `nin_lib.sweep.sweep`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as above.
+    nin_lib.store.ResultError
+        If nothing can be written to `out`; before anything is computed.
+    RuntimeError
+        If a run fails: which, and why.
+    """
+    experiment = named(name)
+    check_device(device)
+    folder = Path(out) / name
+    tasks = [
+        Task(folder, key(name, settings), experiment.compute, (settings, device), experiment.packages, device)
+        for settings in experiment.settings
+    ]
+    compute_missing(tasks, jobs, desc=name)
+    return [task.path for task in tasks]
+
+
+def check_device(device: str) -> None:
+    """Raise a ValueError unless torch can compute on this device."""
+    with needed("torch"):
+        import torch
+
+    try:
+        torch.empty(0, device=device).tolist()
+    except (
+        RuntimeError,
+        AssertionError,
+        NotImplementedError,
+    ) as error:  # without CUDA, torch asserts that it has it
+        raise ValueError(
+            f"device must be one that torch can use here, such as 'cpu', got {device!r}: {error}"
+        ) from error
+
+
+def stored(name: str, out: Path = RUNS) -> tuple[list[Path], list[Path]]:
+    """Paths of the results of an experiment that are whole, and of those that are there but damaged."""
+    paths = [path_of(name, settings, out) for settings in named(name).settings]
+    whole = [path for path in paths if store.is_whole(path)]
+    return whole, [path for path in paths if path not in whole and (path.exists() or path.is_symlink())]
+
+
+def load(name: str, settings, out: Path = RUNS) -> Result:
+    """The stored result of one run.
+
+    Raises
+    ------
+    nin_lib.store.ResultError
+        If it is missing or damaged, with the command that repairs it.
+    """
+    found = store.read(path_of(name, settings, out), f"repair it by `python -m nin_lib run {name}`")
+    return Result(settings, found.arrays, found.provenance)
+
+
+def results(name: str, out: Path = RUNS) -> list[Result]:
+    """All stored results of an experiment, in the order of its settings.
+
+    Raises
+    ------
+    nin_lib.store.ResultError
+        If one is missing or damaged, with the command that computes it.
+    """
+    paths = [path_of(name, settings, out) for settings in named(name).settings]
+    missing = [path for path in paths if not (path.exists() or path.is_symlink())]
+    if missing:
+        raise ResultError(
+            f"{len(missing)} of {len(paths)} results of {name!r} are missing, the first is {missing[0]}: "
+            f"compute them with `python -m nin_lib run {name}`"
+        )
+    return [load(name, settings, out) for settings in named(name).settings]
+
+
+def histories(name: str, out: Path = RUNS) -> list[History]:
+    """The stored trainings of an experiment whose results are those of `nin_lib.training`, in the order of its settings."""
+    return [result.history for result in results(name, out)]

@@ -1,0 +1,133 @@
+"""Trainings on digits that differ from the paper's: other activations, layers, noises, steps and architectures.
+
+All start from weights N(0, 1/fan_in) and biases 0 (Appendix B of the paper).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from nin_lib.store import single_precision
+
+PACKAGES = ("numpy", "scikit-learn", "scipy", "torch")
+FINE = (10, 18, 20, 22, 24, 28, 30, 33, 36, 40)
+"""Noises that are dense where a catapult begins and ends, for the usual net and steps."""
+WIDE = (1, 3, 10, 20, 30, 100, 300, 1000, 3000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usual:
+    """What trainings have in common; the defaults are those of `nin_lib.training.train_mlp`.
+
+    `net` is one of `nin_lib.networks.ARCHITECTURES`; `layers` are those that have a NIN, the net's first if there is none.
+    """
+
+    net: str = "relu"
+    distribution: str = "normal"
+    loss: str = "ce"
+    eta: float = 0.2
+    batch_size: int = 128
+    epochs: int = 20
+    layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Usual):
+    """One training."""
+
+    sigma_eps: float
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan(Usual):
+    """Trainings for each of `seeds` at each of `sigma_eps`, stored together."""
+
+    sigma_eps: tuple[float, ...]
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+    def trainings(self) -> Iterator[Training]:
+        """The trainings, seed by seed."""
+        common = {field.name: getattr(self, field.name) for field in fields(Usual)}
+        for seed in self.seeds:
+            for sigma_eps in self.sigma_eps:
+                yield Training(**common, sigma_eps=sigma_eps, seed=seed)
+
+
+Measure = Callable[[Any, list[Any], Any], dict[str, float]]
+
+
+def train_net(settings: Training, device: str = "cpu", measure: Measure | None = None):
+    """Train one net at one sigma_eps.
+
+    Parameters
+    ----------
+    settings : Training
+    device : str
+    measure : callable, optional
+        ``measure(net, nins, data)``, called whenever the clean loss is recorded, returns a dictionary of numbers.
+
+    Returns
+    -------
+    history : nin_lib.history.History
+    measured : list of dict
+        What `measure` returned, as far as the training arrived.
+    """
+    from nin_lib.data import load
+    from nin_lib.injection import NoiseInjection
+    from nin_lib.networks import ARCHITECTURES, network
+    from nin_lib.training import train
+
+    data, measured = load("digits"), []
+    net = network(settings.net, settings.seed).to(device)
+    layers = settings.layers or [ARCHITECTURES[settings.net][1]]
+    nins = [
+        NoiseInjection(net, layer, settings.sigma_eps, settings.distribution, settings.seed)
+        for layer in layers
+    ]
+
+    def callback(history, epoch):
+        if measure is not None and epoch in history.clean_epochs:
+            measured.append(measure(net, nins, data))
+
+    how = {key: getattr(settings, key) for key in ("loss", "eta", "batch_size", "epochs", "seed")}
+    return train(net, data, nin=nins, callback=callback, **how), measured
+
+
+def train_history(settings: Training, device: str = "cpu") -> dict[str, np.ndarray]:
+    """The arrays of the `History` of one training, in single precision."""
+    history, _ = train_net(settings, device)
+    return single_precision(history.arrays())
+
+
+def scan(settings: Scan, device: str = "cpu", measure: Measure | None = None) -> dict[str, np.ndarray]:
+    """Train for each seed at each sigma_eps, by `train_net`.
+
+    Returns
+    -------
+    dict of ndarray
+        Of shape (seeds, sigmas): phase; peak, the largest batch loss over the first one. Of shape (seeds, sigmas,
+        epochs + 1): val_accuracy. Of shape (seeds, sigmas, nins, epochs + 1): niw_norm, of each NIN. Of shape
+        (seeds, sigmas, len(clean_epochs)): clean_loss, and what `measure` measured. Where a training did not arrive,
+        peak, niw_norm and clean_loss are inf, val_accuracy and what `measure` measured nan.
+    """
+    rows = []
+    for training in settings.trainings():
+        history, measured = train_net(training, device, measure)
+        norms = [norm for key, norm in history.norms.items() if key.endswith("nin_weight")]
+        row = {
+            "phase": np.array(history.phase.value),
+            "peak": np.array(history.peak),
+            "val_accuracy": history.val_accuracy,
+            "niw_norm": np.stack(norms),
+            "clean_loss": history.clean_loss,
+        }
+        for name in measured[0] if measured else ():
+            row[name] = np.full(len(history.clean_epochs), np.nan)
+            row[name][: len(measured)] = [values[name] for values in measured]
+        rows.append(row)
+    shape = len(settings.seeds), len(settings.sigma_eps)
+    stacked = {key: np.stack([row[key] for row in rows]) for key in rows[0]}
+    return single_precision({key: array.reshape(*shape, *array.shape[1:]) for key, array in stacked.items()})
