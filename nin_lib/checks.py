@@ -1,18 +1,24 @@
 """Checks of arguments: each names the argument, its value and the remedy."""
 
 import math
+import numbers as abstract
 import operator
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 
-def numbers(name, value, low=-math.inf, strictly=False, remedy=""):
-    """`value` as a float array whose elements are finite and >= low (> low if strictly)."""
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        bad = repr(value)
-    else:
+def numbers(
+    name: str, value: Any, low: float = -math.inf, strictly: bool = False, remedy: str = ""
+) -> np.ndarray:
+    """`value` as a float array whose elements are finite and >= low (> low if strictly).
+
+    Booleans, complex numbers and masked arrays are no such numbers, whatever their values.
+    """
+    bad = repr(value)
+    array = None if isinstance(value, np.ma.MaskedArray) else _real(value)
+    if array is not None:
         right = np.isfinite(array) & ((array > low) if strictly else (array >= low))
         if right.all():
             return array
@@ -21,7 +27,25 @@ def numbers(name, value, low=-math.inf, strictly=False, remedy=""):
     raise ValueError(f"{name} must be a finite number{bound}, got {bad}: {remedy}")
 
 
-def number(name, value, low=-math.inf, strictly=False, remedy=""):
+def _real(value: Any) -> np.ndarray | None:
+    """`value` as a float array, or None if it holds something else than real numbers."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O" and not all(
+            isinstance(v, abstract.Real) and not isinstance(v, bool) for v in array.flat
+        ):
+            return None
+        return array.astype(float) if array.dtype.kind in "iufO" else None
+    except (
+        TypeError,
+        ValueError,
+        OverflowError,
+        RuntimeError,
+    ):  # the last: a tensor that asks for its gradient
+        return None
+
+
+def number(name: str, value: Any, low: float = -math.inf, strictly: bool = False, remedy: str = "") -> float:
     """`value` as a finite float >= low (> low if strictly)."""
     array = numbers(name, value, low, strictly, remedy)
     if array.ndim:
@@ -29,28 +53,29 @@ def number(name, value, low=-math.inf, strictly=False, remedy=""):
     return float(array)
 
 
-def whole(name, value, low, remedy, high=math.inf):
-    """`value` as an int from low to high."""
+def whole(name: str, value: Any, low: int, remedy: str, high: float = math.inf) -> int:
+    """`value` as an int from low to high; a boolean is none."""
     try:
-        number = operator.index(value)
+        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
     except TypeError:
         number = None
     if number is None or not low <= number <= high:
-        bound = f">= {low}" if high == math.inf else f"from {low} to {high}"
+        bound = f">= {low}" if high == math.inf else f"from {low} to {high:.0f}"
         raise ValueError(f"{name} must be a whole number {bound}, got {value!r}: {remedy}")
     return number
 
 
-def choice(name, value, options):
+def choice(name: str, value: Any, options: Iterable[str]) -> str:
     """`value`, if it is one of the words `options`."""
     if not (isinstance(value, str) and value in options):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, options))}, got {value!r}")
     return value
 
 
-def broadcast(**arrays):
+def broadcast(**arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The arrays, broadcast to one shape."""
     try:
-        return np.broadcast_arrays(*arrays.values())
+        return tuple(np.broadcast_arrays(*arrays.values()))
     except ValueError:
         shapes = ", ".join(f"{name} {a.shape}" for name, a in arrays.items())
         raise ValueError(
