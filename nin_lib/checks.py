@@ -3,8 +3,10 @@
 import math
 import numbers as abstract
 import operator
+import os
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -81,3 +83,49 @@ def broadcast(**arrays: np.ndarray) -> tuple[np.ndarray, ...]:
         raise ValueError(
             f"the shapes must broadcast, got {shapes}: give axes of equal length, or of 1"
         ) from None
+
+
+def reals(name: str, value: Any, remedy: str) -> np.ndarray:
+    """`value` as a float array of real numbers, which may be inf or nan."""
+    array = None if isinstance(value, np.ma.MaskedArray) else _real(value)
+    if array is None:
+        raise ValueError(f"{name} must hold real numbers, got {value!r}: {remedy}")
+    return array
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value`, if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+T = TypeVar("T")
+
+
+def instance(name: str, value: Any, kind: type[T], remedy: str) -> T:
+    """`value`, if it is an object of the class `kind`."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {value!r}: {remedy}")
+    return value
+
+
+def path(name: str, value: Any, remedy: str) -> Path:
+    """`value` as a path."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, got {value!r}: {remedy}")
+    return Path(value)
+
+
+def sequence(name: str, value: Any, remedy: str) -> list[Any]:
+    """The elements of `value`, if it is a list, a tuple, a one-dimensional array or the like."""
+    if isinstance(value, (str, bytes, dict, set, np.ma.MaskedArray)):
+        elements = None
+    else:
+        try:
+            elements = list(value)
+        except TypeError:
+            elements = None
+    if elements is None:
+        raise TypeError(f"{name} must be a sequence, got {value!r}: {remedy}")
+    return elements
