@@ -14,8 +14,9 @@ from nin_lib import checks
 from nin_lib.data import Data
 from nin_lib.distributions import DISTRIBUTIONS
 from nin_lib.extras import needed
-from nin_lib.injection import NoiseInjection
-from nin_lib.training import LOSSES, check_attached, check_outputs, evaluating
+from nin_lib.injection import NoiseInjection, check_attached
+from nin_lib.networks import evaluating
+from nin_lib.training import LOSSES, check_outputs
 
 with needed("torch"):
     import torch

@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -195,6 +195,14 @@ def _layer_of(net: torch.nn.Module, layer: str) -> torch.nn.Module:
             f"layer {layer!r} has a NIN already: call its remove() first, or choose another layer"
         )
     return found
+
+
+def check_attached(nin: NoiseInjection, parameters: Iterable[torch.Tensor]) -> None:
+    """Raise a ValueError unless these parameters of a net are those of a net that has the node."""
+    if not any(nin.weight is parameter for parameter in parameters):
+        raise ValueError(
+            f"nin on layer {nin.layer_name!r} is not attached to this net: use NoiseInjection(net, ...)"
+        )
 
 
 def _inject(layer: torch.nn.Module, inputs: Any, z: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,8 @@
 """The networks of the book, from weights N(0, 1/fan_in) and biases 0 (Appendix B of the paper)."""
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -77,6 +78,24 @@ def placed(net: Net, device: str | torch.device) -> Net:
         raise ValueError(
             f"device must be one that torch can use here, such as 'cpu', got {device!r}: {error}"
         ) from error
+
+
+@contextlib.contextmanager
+def evaluating(net: torch.nn.Module) -> Iterator[None]:
+    """Inside the block the net is in eval mode; afterwards each part is in the mode in which it was.
+
+    Yields
+    ------
+    None
+        The block begins.
+    """
+    modes = {part: part.training for part in net.modules()}
+    net.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes.items():  # not net.train(), which also wakes a part frozen in eval mode
+            part.training = mode
 
 
 def _rows(x: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 import contextlib
 import numbers
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from nin_lib.data import Data, load
 from nin_lib.distributions import stream
 from nin_lib.extras import needed
 from nin_lib.history import History, Recorder
-from nin_lib.injection import NoiseInjection
-from nin_lib.networks import checked_widths, mlp, placed
+from nin_lib.injection import NoiseInjection, check_attached
+from nin_lib.networks import checked_widths, evaluating, mlp, placed
 
 with needed("torch"):
     import torch
@@ -97,15 +97,11 @@ def train(
     nins = _nodes(nin, parameters)
     data = _data(data).to(like)
     x, y = data.x_train, data.y_train
-    batch_size = checks.whole(
-        "batch_size", batch_size, 1, "it counts samples of the training set", high=len(x)
-    )
+    batch_size = checks.whole("batch_size", batch_size, 1, "it counts samples of the training set", len(x))
     rng = stream(seed, "order")
     settings = {
         **{"data": data.name, "digest": data.digest, "loss": loss, "eta": eta, "batch_size": batch_size},
-        **{"epochs": epochs, "redraw": redraw},
-        "seed": int(seed) if isinstance(seed, numbers.Integral) else None,
-        "nins": [node.settings for node in nins],
+        **{"epochs": epochs, "redraw": redraw, "seed": _seed(seed), "nins": [node.settings for node in nins]},
     }
     steps = len(x) // batch_size
     recorder = Recorder(settings, steps, parameters, _joined(nins).cpu().numpy())
@@ -126,6 +122,11 @@ def train(
                 return recorder.history()
         record(epoch + 1)
     return recorder.history()
+
+
+def _seed(seed: int | np.random.Generator) -> int | None:
+    """What is recorded of a seed."""
+    return int(seed) if isinstance(seed, numbers.Integral) else None
 
 
 def _parameters(net: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
@@ -187,14 +188,6 @@ def _nodes(
                 f"nin must name each node once, got that on layer {node.layer_name!r} twice: leave one out"
             )
     return nins
-
-
-def check_attached(nin: NoiseInjection, parameters: Iterable[torch.Tensor]) -> None:
-    """Raise a ValueError unless these parameters of a net are those of a net that has the node."""
-    if not any(nin.weight is parameter for parameter in parameters):
-        raise ValueError(
-            f"nin on layer {nin.layer_name!r} is not attached to this net: use NoiseInjection(net, ...)"
-        )
 
 
 def _step(
@@ -276,18 +269,6 @@ def check_outputs(output: torch.Tensor, y: torch.Tensor) -> None:
             f"net must have outputs of shape ({len(y)}, classes) with classes > {y.max()}, got {tuple(output.shape)}: "
             "the data have so many samples, and such classes"
         )
-
-
-@contextlib.contextmanager
-def evaluating(net: torch.nn.Module) -> Iterator[None]:
-    """Inside the block the net is in eval mode; afterwards each part is in the mode in which it was."""
-    modes = {part: part.training for part in net.modules()}
-    net.eval()
-    try:
-        yield
-    finally:
-        for part, mode in modes.items():  # not net.train(), which also wakes a part frozen in eval mode
-            part.training = mode
 
 
 def train_mlp(

@@ -44,8 +44,7 @@ def saturation(net: "torch.nn.Sequential", nin: "NoiseInjection", data: "Data") 
     import torch
 
     from nin_lib.data import Data
-    from nin_lib.injection import NoiseInjection
-    from nin_lib.training import check_attached
+    from nin_lib.injection import NoiseInjection, check_attached
 
     checks.instance("net", net, torch.nn.Sequential, 'use nin_lib.networks.network("tanh"), for example')
     checks.instance("nin", nin, NoiseInjection, 'use NoiseInjection(net, "0", ...)')
