@@ -81,7 +81,7 @@ def count_phases(settings: Settings, device: str = "cpu") -> dict[str, np.ndarra
 def fraction_from(result: Result, phase: Phase) -> np.ndarray:
     """Fraction of the seeds that are in `phase` or beyond it (more noise), at each sigma_eps: shape (n,)."""
     checks.instance("result", result, Result, 'use one of results("linear-boundaries")')
-    checks.choice("phase", phase, Phase)
+    checks.choice("phase", phase, tuple(Phase))
     counts = result.arrays["counts"]
     fraction: np.ndarray = counts[:, list(Phase).index(phase) :].sum(axis=1) / counts.sum(axis=1)
     return fraction
@@ -119,7 +119,7 @@ def crossing(sigma_eps: ArrayLike, fraction: ArrayLike, level: float) -> float:
     if not increasing[0] < level < increasing[-1]:
         raise ValueError(
             f"sigma_eps must span the transition, got {sigma_eps[0]:.3g} to {sigma_eps[-1]:.3g}, over which the "
-            f"fraction goes from {increasing[0]:.3g} to {increasing[-1]:.3g}: widen it until it passes {level}"
+            f"fraction goes from {increasing[0]:.3g} to {increasing[-1]:.3g}: widen it until it passes the level {level}"
         )
     last_below, first_above = (
         np.searchsorted(increasing, level) - 1,
