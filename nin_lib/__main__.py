@@ -85,7 +85,13 @@ def _cluster(address: str | None) -> Iterator[None]:
         import joblib
     with needed("dask"):
         from distributed import Client
-    with Client(address, timeout=20), joblib.parallel_config(backend="dask"):
+    try:
+        client = Client(address, timeout=20)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"no Dask scheduler answers at {address!r} ({error}): give the address that it prints at its start"
+        ) from error
+    with client, joblib.parallel_config(backend="dask"):
         yield
 
 

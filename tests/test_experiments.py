@@ -1,10 +1,12 @@
 """The experiments: names, settings, provenance, the command line, what the stored runs say, and statistics of boundaries."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pytest
 import torch
+from distributed import Client, LocalCluster
 from rounding import with_its_common_steps
 
 import nin_lib.data
@@ -255,6 +258,49 @@ def test_a_run_that_is_ended_keeps_what_was_finished_and_the_next_one_does_the_r
     written = first.stat().st_mtime_ns
     subprocess.run([sys.executable, script, out, "quick"], check=True, stderr=subprocess.DEVNULL)
     assert len(list(out.glob("slow/*.npz"))) == 2 and first.stat().st_mtime_ns == written
+
+
+def test_a_worker_of_a_cluster_that_dies_costs_only_its_run(tmp_path, monkeypatch, capsys):
+    """A real scheduler and two processes, one of which is killed. The workers write no result: nothing need be shared."""
+    log = tmp_path / "log"
+
+    @dataclass(frozen=True)
+    class Settings:
+        k: int
+        log: str
+
+    def compute(settings, device):  # goes to the workers by value, as it cannot be imported there
+        with open(settings.log, "a", encoding="utf-8") as file:
+            file.write(f"{settings.k}\n")
+        time.sleep(0.5)
+        return {"k": np.array(settings.k), "pid": np.array(os.getpid())}
+
+    settings = tuple(Settings(k, str(log)) for k in range(8))
+    monkeypatch.setitem(experiments.EXPERIMENTS, "toy", Experiment("", settings, compute, ("numpy",)))
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with Client(cluster) as client:
+            workers = list(client.run(os.getpid).values())
+
+        def kill():
+            while len(list(tmp_path.glob("toy/*.npz"))) < 2:
+                time.sleep(0.02)
+            os.kill(workers[0], signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        arguments = ["run", "toy", "--out", str(tmp_path), "--dask", cluster.scheduler_address]
+        assert main(arguments) == 0
+        killer.join()
+    assert f"8 results in {tmp_path / 'toy'}" in capsys.readouterr().out
+    found = [result.arrays for result in experiments.results("toy", tmp_path)]
+    assert [int(arrays["k"]) for arrays in found] == list(range(8))
+    assert os.getpid() not in {int(arrays["pid"]) for arrays in found}
+    assert 8 <= len(log.read_text(encoding="utf-8").split()) <= 9  # one run was begun twice
+
+
+def test_a_scheduler_that_is_not_there_is_said_in_a_sentence(toy, tmp_path, capsys):
+    assert main(["run", "toy", "--out", str(tmp_path), "--dask", "tcp://127.0.0.1:1"]) == 2
+    assert "no Dask scheduler answers at 'tcp://127.0.0.1:1'" in capsys.readouterr().err and not toy.exists()
 
 
 @pytest.mark.checkout
