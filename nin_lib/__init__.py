@@ -4,7 +4,6 @@ Its public names are imported when they are first used, so that nobody waits for
 """
 
 import importlib
-import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +28,9 @@ _MODULES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return importlib.metadata.version("nin-lib")
+        from importlib.metadata import version
+
+        return version("nin-lib")
     if name not in _MODULES:
         raise AttributeError(
             f"module 'nin_lib' has no attribute {name!r}: its names are {', '.join(__all__)}"
