@@ -506,3 +506,11 @@ def test_midpoint_and_its_interval_find_the_truth():
         assert low < point < high and high - low < 0.06
         held += low <= 9.0 <= high
     assert held >= 33
+
+
+def test_crossing_lies_between_the_neighbours_of_the_level():
+    sigma_eps = np.array([1.0, 10.0, 100.0, 1000.0])
+    assert experiments.crossing(sigma_eps, [0.0, 0.2, 0.8, 1.0], 0.5) == pytest.approx(10**1.5)
+    # in the middle of a rest at the level
+    assert experiments.crossing(sigma_eps, [0.0, 0.5, 0.5, 1.0], 0.5) == pytest.approx(10**1.5)
+    assert experiments.crossing(sigma_eps, [0.0, 0.5, 1.0, 1.0], 0.5) == pytest.approx(10)
