@@ -243,6 +243,31 @@ def test_no_tolerance_is_finer_than_what_processors_agree_on():
     assert careless == []
 
 
+def imported(path):
+    """The packages that a file of Python imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_one_module_of_the_extensions_touches_the_internals_of_the_builder_and_the_theme():
+    modules = {path.stem: imported(path) for path in (BOOK / "_ext").glob("*.py")}
+    inside = {name: packages & {"docutils", "myst_nb"} for name, packages in modules.items()}
+    assert inside == dict.fromkeys(modules, set()) | {"internals": {"docutils", "myst_nb"}}
+    public = {"internals", "nbformat", "nin_lib", "plotly", "sphinx"}
+    others = set().union(*(packages for name, packages in modules.items() if name != "internals"))
+    assert others - set(sys.stdlib_module_names) <= public
+    for name in modules.keys() - {"internals"}:  # what is reached without an import
+        code = read(f"book/_ext/{name}.py")
+        assert not re.search(
+            "header_buttons|html_theme_options|launch_buttons|script_files|get_js_files", code
+        )
+
+
 def test_actions_and_hooks_are_pinned_by_hash_with_least_permissions():
     may_write = set()
     for path in (ROOT / ".github/workflows").glob("*.yml"):
