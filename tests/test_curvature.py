@@ -392,6 +392,7 @@ def test_only_the_curve_up_to_its_minimum_is_fitted():
         ),
         (np.where(EPOCHS < 20, 1.0, np.where(EPOCHS < 40, 0.5, 0.0)), "straight|deviates"),
         (1 + np.cos(EPOCHS / 41 * np.pi), "straight|deviates|no exponential"),
+        (2 * np.exp(-EPOCHS / 5) + 0.2 * (-1.0) ** EPOCHS, "deviates from the best exponential"),
     ],
 )
 def test_what_is_no_exponential_is_refused_with_the_reason(y, reason):
