@@ -602,3 +602,37 @@ def test_midpoint_and_its_interval_find_the_truth():
         assert low < point < high and high - low < 0.06
         held += low <= 9.0 <= high
     assert held >= 33
+
+
+def test_crossing_lies_between_the_neighbours_of_the_level():
+    sigma_eps = np.array([1.0, 10.0, 100.0, 1000.0])
+    assert experiments.crossing(sigma_eps, [0.0, 0.2, 0.8, 1.0], 0.5) == pytest.approx(10**1.5)
+    # in the middle of a rest at the level
+    assert experiments.crossing(sigma_eps, [0.0, 0.5, 0.5, 1.0], 0.5) == pytest.approx(10**1.5)
+    assert experiments.crossing(sigma_eps, [0.0, 0.5, 1.0, 1.0], 0.5) == pytest.approx(10)
+
+
+def test_the_interval_of_midpoint_is_as_wide_as_95_percent_of_the_points():
+    sigma_eps, rng = np.geomspace(8, 10, 121), np.random.default_rng(2)
+    fractions = rng.binomial(200, logistic(sigma_eps, 9.0, 0.2), (300, 121)) / 200
+    found = [experiments.midpoint(sigma_eps, fraction, 200, resamples=200) for fraction in fractions]
+    widths = [high - low for _, (low, high) in found]
+    assert np.mean(widths) / np.std([point for point, _ in found]) == pytest.approx(2 * 1.96, rel=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.stored
+@pytest.mark.parametrize("name, loss", [("fig2-mse", "mse"), ("fig3-ce", "ce"), ("fig3-ce-deep", "ce")])
+@pytest.mark.parametrize("phase", range(4), ids=list(Phase))
+def test_the_first_epoch_of_every_training_of_table_1_comes_out_again(
+    name, loss, phase, official_fashion_mnist
+):
+    sigma_eps = experiments.sigma_of(loss, experiments.TABLE_1[loss]["c"][phase])
+    settings = next(s for s in experiments.named(name).settings if s["sigma_eps"] == sigma_eps)
+    stored = experiments.load(experiments.result_path(name, settings)).history
+    with one_thread():
+        again, steps = with_its_common_steps(
+            lambda: train_mlp(**settings | {"epochs": 1}), "nin_lib.training.mlp"
+        )
+    assert steps >= 5
+    np.testing.assert_allclose(again.batch_loss[:steps], stored.batch_loss[:steps], rtol=1e-3)

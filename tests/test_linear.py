@@ -373,7 +373,7 @@ def test_boundaries_where_there_is_none():
 weight = st.floats(-1e3, 1e3)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(weight, weight, weight, weight, st.floats(0, 10), st.floats(1e-6, 10))
 def test_boundaries_are_never_nan_and_keep_their_order(w0, w1, w_ni, M, sigma_x, eta):
     b = LinearModel(eta=eta, M=M, sigma_x=sigma_x).boundaries(w0, w1, w_ni)
