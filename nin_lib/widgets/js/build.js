@@ -18,7 +18,9 @@ const asText = {
 
 await build({
   ...options,
-  entryPoints: readdirSync("src/explorers").map(name => `src/explorers/${name}`),
+  entryPoints: readdirSync("src/explorers")
+    .filter(name => name.endsWith(".js"))
+    .map(name => `src/explorers/${name}`),
   outdir: "../static",
   globalName: "explorer",
   plugins: [asText],

@@ -1,10 +1,10 @@
 // The histogram of <q eps^n>_B against Theorem 1, and its standard deviation over the batch size.
 
-import { batchAverages, drawSamples, histogram, measure, predict, slope, terms } from "../batch-average.js";
-import { createChart, log } from "../chart.js";
-import { choice } from "../choice.js";
-import { backButton, button, setValue, slider } from "../controls.js";
-import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
+import { batchAverages, drawSamples, histogram, measure, predict, slope, terms } from "../models/batch-average.js";
+import { createChart, log } from "../charts/chart.js";
+import { choice } from "../ui/choice.js";
+import { backButton, button, setValue, slider } from "../ui/controls.js";
+import { defineExplorer, format, h, onFrame, symbol } from "../ui/host.js";
 /* global noises, palette, sampling */
 
 const STATE = ["distribution", "power", "batch_size", "seed"];

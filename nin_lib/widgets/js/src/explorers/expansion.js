@@ -1,9 +1,9 @@
 // Exact loss against the truncated series along W_NI, and how far the series helps.
 
-import { createChart, log } from "../chart.js";
-import { choice } from "../choice.js";
-import { backButton, slider } from "../controls.js";
-import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
+import { createChart, log } from "../charts/chart.js";
+import { choice } from "../ui/choice.js";
+import { backButton, slider } from "../ui/controls.js";
+import { defineExplorer, format, h, onFrame, symbol } from "../ui/host.js";
 import {
   bestOrder,
   helpsUpTo,
@@ -14,7 +14,7 @@ import {
   means,
   seriesAlong,
   sigmas,
-} from "../noise-series.js";
+} from "../models/noise-series.js";
 /* global palette */
 
 const STATE = ["activation", "sigma_eps", "order"];

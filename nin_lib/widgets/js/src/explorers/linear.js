@@ -1,12 +1,12 @@
 // The trajectory of the two-layer linear model under a slider for sigma_eps, and the band of its phases.
 
-import { createBand } from "../band.js";
-import { slider } from "../controls.js";
-import { atOnce, defineExplorer, h, onFrame } from "../host.js";
-import { boundaries, losses, simulate } from "../linear-model.js";
-import { noiseStream } from "../noise.js";
-import { createPhaseMap, spread } from "../phase-map.js";
-import { createTrajectory, RANGES, readSettings, SETTINGS } from "../trajectory.js";
+import { createBand } from "../charts/band.js";
+import { slider } from "../ui/controls.js";
+import { atOnce, defineExplorer, h, onFrame } from "../ui/host.js";
+import { boundaries, losses, simulate } from "../models/linear-model.js";
+import { noiseStream } from "../models/noise.js";
+import { createPhaseMap, spread } from "../workers/phase-map.js";
+import { createTrajectory, RANGES, readSettings, SETTINGS } from "./parts/trajectory.js";
 
 const CELLS = 256;
 const OTHERS = SETTINGS.filter(name => name !== "sigma_eps");

@@ -1,14 +1,14 @@
 // The phases of the linear model over sigma_eps and another setting, and the trajectory at a point of this map.
 
-import { DASHES, lineSample } from "../chart-parts.js";
-import { choice } from "../choice.js";
-import { slider } from "../controls.js";
-import { atOnce, defineExplorer, h, symbol } from "../host.js";
-import { boundaries } from "../linear-model.js";
-import { createMap } from "../map.js";
-import { createPhaseMap, spread } from "../phase-map.js";
-import { PHASES, swatch } from "../phases.js";
-import { createTrajectory, RANGES, readSettings, SETTINGS } from "../trajectory.js";
+import { DASHES, lineSample } from "../charts/chart-parts.js";
+import { choice } from "../ui/choice.js";
+import { slider } from "../ui/controls.js";
+import { atOnce, defineExplorer, h, symbol } from "../ui/host.js";
+import { boundaries } from "../models/linear-model.js";
+import { createMap } from "../charts/map.js";
+import { createPhaseMap, spread } from "../workers/phase-map.js";
+import { PHASES, swatch } from "../ui/phases.js";
+import { createTrajectory, RANGES, readSettings, SETTINGS } from "./parts/trajectory.js";
 /* global palette, stepColors */
 
 const [COLUMNS, ROWS] = [200, 150];

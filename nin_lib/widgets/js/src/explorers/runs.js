@@ -1,11 +1,11 @@
 // The stored trainings of an experiment under a slider for sigma_eps; in a live kernel, one more that Python trains.
 
-import { createBand } from "../band.js";
-import { choice } from "../choice.js";
-import { backButton, button, slider } from "../controls.js";
-import { atOnce, defineExplorer, format, h } from "../host.js";
-import { PHASES, phaseStatus } from "../phases.js";
-import { createRunCharts, readRun } from "../run-charts.js";
+import { createBand } from "../charts/band.js";
+import { choice } from "../ui/choice.js";
+import { backButton, button, slider } from "../ui/controls.js";
+import { atOnce, defineExplorer, format, h } from "../ui/host.js";
+import { PHASES, phaseStatus } from "../ui/phases.js";
+import { createRunCharts, readRun } from "../charts/run-charts.js";
 
 function mount(root, model) {
   const { choices, head, trains, ...stored } = model.get("_stored");

@@ -1,6 +1,6 @@
 // The linear model's explorer with the gradient flow's closed forms laid over the run, and its two time scales.
 
-import { defineExplorer, format } from "../host.js";
+import { defineExplorer, format } from "../ui/host.js";
 import { mount } from "./linear.js";
 /* global palette, makeTimescales */
 

@@ -1,11 +1,11 @@
 // The chapter's net on digits, trained anew in a worker at every move of a slider.
 
-import { createChart } from "../chart.js";
-import { backButton, button, setValue, slider } from "../controls.js";
-import { EPOCHS, phaseOf, train, TRAINING_SAMPLES } from "../digits-training.js";
-import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
-import { phaseStatus } from "../phases.js";
-import workerText from "../training.worker.js";
+import { createChart } from "../charts/chart.js";
+import { backButton, button, setValue, slider } from "../ui/controls.js";
+import { EPOCHS, phaseOf, train, TRAINING_SAMPLES } from "../models/digits-training.js";
+import { defineExplorer, format, h, onFrame, symbol } from "../ui/host.js";
+import { phaseStatus } from "../ui/phases.js";
+import workerText from "../workers/training.worker.js";
 /* global digits, palette */
 
 const RANGES = [

@@ -1,7 +1,7 @@
 // The page's side of phase-map.worker.js.
 /* global makeLinear */
 
-import { scaleOf } from "./controls.js";
+import { scaleOf } from "../ui/controls.js";
 import workerText from "./phase-map.worker.js";
 
 // `show` receives each answer to the newest request. A worker from a Blob works under file://, where one from a file does not.

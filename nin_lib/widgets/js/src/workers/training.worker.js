@@ -1,6 +1,6 @@
 // Trains off the main thread and tells how it goes; a newer request ends a training, but not before it has lived a while.
 
-import { train } from "./digits-training.js";
+import { train } from "../models/digits-training.js";
 import { pause } from "./pause.js";
 
 const LIFE_MS = 80; // else the moves of a fast drag would end each training before there is anything to see

@@ -1,7 +1,7 @@
 // Computes maps of phases off the main thread, coarse to fine, and drops a map as soon as a newer one is asked for.
 
-import { simulate } from "./linear-model.js";
-import { noiseStream } from "./noise.js";
+import { simulate } from "../models/linear-model.js";
+import { noiseStream } from "../models/noise.js";
 import { pause } from "./pause.js";
 
 const SLICE_MS = 20; // how long a newer request may have to wait

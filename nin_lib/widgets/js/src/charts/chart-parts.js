@@ -1,6 +1,6 @@
 // What the explorers' uPlot charts have in common: how they look, how they label decades, how they follow size and theme.
 
-import { h, inkOf, onFrame } from "./host.js";
+import { h, inkOf, onFrame } from "../ui/host.js";
 
 export const DASHES = { solid: [], dash: [8, 4], dot: [2, 3], dashdot: [8, 3, 2, 3], longdash: [14, 4] };
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";

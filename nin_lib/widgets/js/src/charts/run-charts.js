@@ -1,7 +1,7 @@
 // The charts of a training of nin_lib.training: losses, accuracy and norms over the epochs, as in the paper's Fig. 3.
 
 import { createChart, LOG_STEPS } from "./chart.js";
-import { h } from "./host.js";
+import { h } from "../ui/host.js";
 /* global palette */
 
 const TRAINED = "#e69f00";

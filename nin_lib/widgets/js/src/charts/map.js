@@ -1,8 +1,8 @@
 // A map over two settings: an image of cells, lines and names on it, and a point that the pointer and the arrow keys move.
 
 import { powerOfTen } from "./chart-parts.js";
-import { scaleOf } from "./controls.js";
-import { h, inkOf, onFrame } from "./host.js";
+import { scaleOf } from "../ui/controls.js";
+import { h, inkOf, onFrame } from "../ui/host.js";
 
 const MARGIN = { left: 44, bottom: 24, top: 8, right: 10 };
 const FONT = "12px system-ui, sans-serif";

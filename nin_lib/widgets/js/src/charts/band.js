@@ -1,8 +1,8 @@
 // The bar of phases over one parameter, with the boundaries between them as ticks below it.
 
-import { bindSlider, scaleOf } from "./controls.js";
-import { format, h, symbol } from "./host.js";
-import { PHASES, swatch } from "./phases.js";
+import { bindSlider, scaleOf } from "../ui/controls.js";
+import { format, h, symbol } from "../ui/host.js";
+import { PHASES, swatch } from "../ui/phases.js";
 /* global palette */
 
 const ROW = 16; // height of a tick's label, as in style.css

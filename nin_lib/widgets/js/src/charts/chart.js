@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { axisOf, CURSOR, DASHES, DECADES, drawMarks, follow, lineSample, OPTIONS, plain } from "./chart-parts.js";
-import { format, h } from "./host.js";
+import { format, h } from "../ui/host.js";
 
 // How values stand on the abscissa: `place` and `value` are each other's inverse; `ticks` lists the values to label.
 export const LINEAR = { place: value => value, value: place => place };

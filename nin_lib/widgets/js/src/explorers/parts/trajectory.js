@@ -1,11 +1,11 @@
 // One run of the linear model: its curves in two charts, and its phase in words.
 
-import { createChart, LOG_STEPS, STEPS } from "./chart.js";
-import { backButton, button, setValue } from "./controls.js";
-import { format, h, symbol } from "./host.js";
-import { losses, simulate } from "./linear-model.js";
-import { noiseStream } from "./noise.js";
-import { PHASES, phaseStatus } from "./phases.js";
+import { createChart, LOG_STEPS, STEPS } from "../../charts/chart.js";
+import { backButton, button, setValue } from "../../ui/controls.js";
+import { format, h, symbol } from "../../ui/host.js";
+import { losses, simulate } from "../../models/linear-model.js";
+import { noiseStream } from "../../models/noise.js";
+import { PHASES, phaseStatus } from "../../ui/phases.js";
 /* global palette */
 
 export const SETTINGS = [
