@@ -64,7 +64,7 @@ MAP = """async () => {
   const newNoise = root.querySelector("button");
   let answer = null;
   let seen = () => {};
-  Object.defineProperty(root, "ninMap", { get: () => answer, set(map) { answer = map; seen(map); } });
+  Object.defineProperty(root.nin, "map", { get: () => answer, set(map) { answer = map; seen(map); } });
   const [first, last] = [[], []];
   for (let k = 0; k < 10; k++) {
     const start = performance.now();
@@ -88,13 +88,13 @@ TRAIN = """async () => {
   const [low, high] = [Number(slider.min), Number(slider.max)];
   const [moves, latency, rates] = [[], [], []];
   let finish = () => {};
-  let run = root.ninTraining;
+  let run = root.nin.training;
   const painted = () => new Promise(done => {
     const channel = new MessageChannel();
     channel.port1.onmessage = done;
     channel.port2.postMessage(null);
   });
-  Object.defineProperty(root, "ninTraining", { get: () => run, async set(newest) {
+  Object.defineProperty(root.nin, "training", { get: () => run, async set(newest) {
     run = newest;
     await painted();
     const now = performance.now();
@@ -183,7 +183,7 @@ def main():
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.add_init_script(WATCH_FRAMES)
         page.goto(f"{base}/{MAP_PAGE}")
-        page.wait_for_function("document.querySelector('.nin-explorer')?.ninMap?.fine")
+        page.wait_for_function("document.querySelector('.nin-explorer')?.nin?.map?.fine")
         first, last = page.evaluate(MAP)
         row("phase diagram, first coarse picture, median of 10", statistics.median(first), "ms", 200)
         row("phase diagram, 200 x 150 cells x 600 steps, median of 10", statistics.median(last), "ms", 1000)
@@ -201,7 +201,7 @@ def main():
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.add_init_script(WATCH_FRAMES)
         page.goto(f"{base}/{TRAINING_PAGE}")
-        page.wait_for_function("document.querySelector('.nin-explorer')?.ninTraining?.done")
+        page.wait_for_function("document.querySelector('.nin-explorer')?.nin?.training?.done")
         latency, work, rates = page.evaluate(TRAIN)
         row(
             "training: time of an epoch on digits, median of 5 trainings",

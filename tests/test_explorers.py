@@ -115,7 +115,7 @@ def test_links_in_the_prose_set_sliders_and_an_address_does_so_at_once(open_page
 @browser_test
 def test_another_seed_gives_other_noise_and_the_way_back_is_a_button(open_page):
     page = open_page()
-    w_ni = "document.querySelector('.nin-explorer').ninRun.weights[2][300]"
+    w_ni = "document.querySelector('.nin-explorer').nin.run.weights[2][300]"
     before = page.evaluate(w_ni)
     page.get_by_role("button", name="New noise").click()
     phase(page)
@@ -130,14 +130,14 @@ def test_the_band_follows_the_other_sliders_and_names_its_regions(open_page):
     page = open_page()
     expect(page.locator(".nin-regions")).to_have_text("decoupleddecaycatapultdivergent")
     expect(page.locator(".nin-ticks")).to_contain_text("divergence 13.3")
-    fine = "document.querySelector('.nin-explorer').ninBand?.fine"
+    fine = "document.querySelector('.nin-explorer').nin?.band?.fine"
     page.wait_for_function(fine)
-    page.evaluate("delete document.querySelector('.nin-explorer').ninBand")  # the next is of another eta
+    page.evaluate("delete document.querySelector('.nin-explorer').nin.band")  # the next is of another eta
     page.get_by_label("learning rate").press("End")  # eta = 0.1
     expect(page.locator(".nin-ticks")).to_contain_text("divergence 4.21")  # 13.3 / sqrt(10)
     page.wait_for_function(fine)
     first = page.evaluate(
-        "(b => b.sigma_eps[b.phases.indexOf(3)])(document.querySelector('.nin-explorer').ninBand)"
+        "(b => b.sigma_eps[b.phases.indexOf(3)])(document.querySelector('.nin-explorer').nin.band)"
     )
     assert first == pytest.approx(4.21, rel=0.05)
 
@@ -178,7 +178,7 @@ def test_nothing_overflows_and_nothing_jumps(open_page, name, width):
 @browser_test
 def test_the_map_shows_the_trajectory_at_the_point(open_page):
     page = open_page("phase-diagram.html")
-    page.wait_for_function("document.querySelector('.nin-explorer').ninMap?.fine")
+    page.wait_for_function("document.querySelector('.nin-explorer').nin?.map?.fine")
     field = page.locator(".nin-map")
     field.scroll_into_view_if_needed()
     box = field.bounding_box()
@@ -211,7 +211,7 @@ def test_arrow_keys_move_the_point_by_a_cell(open_page):
         page.locator("input[name=w1]"),
         page.locator("input[name=sigma_eps]"),
     )
-    page.wait_for_function("document.querySelector('.nin-explorer').ninMap?.fine")
+    page.wait_for_function("document.querySelector('.nin-explorer').nin?.map?.fine")
     before = float(w1.input_value()), float(sigma.input_value())
     field.press("ArrowUp")
     assert float(w1.input_value()) == pytest.approx(before[0] + 6 / 149, abs=0.03)
@@ -229,10 +229,10 @@ def test_arrow_keys_move_the_point_by_a_cell(open_page):
 @browser_test
 def test_the_map_is_asked_for_anew_only_when_it_changes(open_page):
     page = open_page("phase-diagram.html")
-    fine = "document.querySelector('.nin-explorer').ninMap?.fine"
+    fine = "document.querySelector('.nin-explorer').nin?.map?.fine"
     page.wait_for_function(fine)
-    page.evaluate("document.querySelector('.nin-explorer').ninMap.seen = true")
-    seen = "!!document.querySelector('.nin-explorer').ninMap.seen"
+    page.evaluate("document.querySelector('.nin-explorer').nin.map.seen = true")
+    seen = "!!document.querySelector('.nin-explorer').nin.map.seen"
     page.locator("input[name=w1]").press("ArrowRight")
     page.locator("input[name=sigma_eps]").press("ArrowRight")
     page.get_by_label("colour").select_option("steps")

@@ -1,18 +1,23 @@
-// What the explorers' uPlot charts have in common: how they look, how they label decades, how they follow size and theme.
+// What the explorers' uPlot charts have in common: how they look, their legends and marks, how they follow size and theme.
 
-import { h, inkOf, onFrame } from "../ui/host.js";
+import { h } from "../ui/elements.js";
+import { onFrame } from "../ui/frames.js";
+import { inkOf } from "../ui/theme.js";
 
+/** @type {Record<string, number[]>} */
 export const DASHES = { solid: [], dash: [8, 4], dot: [2, 3], dashdot: [8, 3, 2, 3], longdash: [14, 4] };
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-export const powerOfTen = k =>
-  "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map(d => SUPERSCRIPTS[d]).join("");
 
-// The text colour of an explorer, with an opacity.
-const ink = (root, alpha) => `rgba(${inkOf(root)},${alpha})`;
+/**
+ * The text colour of an explorer, with an opacity.
+ * @param {Element} root
+ * @param {number} alpha
+ */
+export const ink = (root, alpha) => `rgba(${inkOf(root)},${alpha})`;
 
-// The options that all charts share; `root` is the explorer.
-export const OPTIONS = { width: 300, height: 200, padding: [8, 12, 0, 0], legend: { show: false } };
-export const CURSOR = { drag: { x: false, y: false }, points: { show: false }, y: false };
+/**
+ * The options of an axis, in the colours of the explorer `root`.
+ * @param {Element} root
+ */
 export const axisOf = root => ({
   stroke: () => ink(root, 0.8),
   font: "12px system-ui, sans-serif",
@@ -21,33 +26,12 @@ export const axisOf = root => ({
   gap: 4,
 });
 
-// A number on an axis: 0.00125, −1000, 2.5e−4.
-export function plain(value) {
-  const number = Number(value.toPrecision(6));
-  return (Math.abs(number) < 1e-3 && number !== 0 ? number.toExponential() : String(number)).replaceAll("-", "−");
-}
-
-// Of an axis whose values are drawn as their decimal logarithms.
-export const DECADES = {
-  splits(u, axisIndex, min, max) {
-    if (max - min < 1) return within(min, max);
-    const step = [1, 2, 3, 4, 5, 10, 20, 50, 100].find(s => (max - min) / s <= 7);
-    const ticks = [];
-    for (let k = Math.ceil(min / step) * step; k <= max; k += step) ticks.push(k);
-    return ticks;
-  },
-  values: (u, ticks) => ticks.map(k => (Number.isInteger(k) ? powerOfTen(k) : plain(10 ** k))),
-};
-
-// Where there is no room for two powers of ten: 1, 2, 3, 5, 7 times one, or only 1, 2, 5 times.
-function within(min, max) {
-  const digits = max - min < 0.6 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : [1, 2, 5];
-  const ticks = [];
-  for (let k = Math.floor(min); k <= max; k++) ticks.push(...digits.map(digit => k + Math.log10(digit)));
-  return ticks.filter(tick => tick >= min && tick <= max);
-}
-
-// Vertical lines across the chart, each with a label in a row of its own, so that labels never collide. marks: [{ place, text }].
+/**
+ * Vertical lines across the chart, each with a label in a row of its own, so that labels never collide.
+ * @param {import("uplot")} u
+ * @param {Element} root
+ * @param {{ place: number, text: string }[]} marks
+ */
 export function drawMarks(u, root, marks) {
   const { ctx } = u;
   const { left, top, width, height } = u.bbox;
@@ -71,27 +55,51 @@ export function drawMarks(u, root, marks) {
   ctx.restore();
 }
 
-// Keeps a chart as large as the element `plot` and in the colours of the theme, until the returned function is called.
-export function follow(uplot, plot, root) {
+/**
+ * Keeps a chart as large as the element `plot` and in the colours of the theme.
+ * @param {View} view
+ * @param {import("uplot")} uplot
+ * @param {Element} plot
+ */
+export function follow({ root, signal, own }, uplot, plot) {
   const fit = onFrame(() => {
     const { width, height } = plot.getBoundingClientRect();
     if (width > 0) uplot.setSize({ width: Math.floor(width), height: Math.floor(height) });
   });
   const observer = new ResizeObserver(fit);
   observer.observe(plot);
-  const repaint = () => uplot.redraw(false);
-  root.addEventListener("nin-theme", repaint);
-  return () => {
-    observer.disconnect();
-    root.removeEventListener("nin-theme", repaint);
-    uplot.destroy();
-  };
+  root.addEventListener("nin-theme", () => uplot.redraw(false), { signal });
+  own(() => observer.disconnect());
+  own(() => uplot.destroy());
 }
 
+/** @param {{ color: string, dash: string }} line */
 export function lineSample({ color, dash }) {
-  const sample = h("span", { class: "nin-line" });
-  sample.innerHTML =
-    `<svg width="22" height="8" aria-hidden="true"><line x1="0" y1="4" x2="22" y2="4" stroke="${color}" ` +
-    `stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}"/></svg>`;
-  return sample;
+  return svg(
+    8,
+    `<line x1="0" y1="4" x2="22" y2="4" stroke="${color}" ` +
+      `stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}"/>`,
+  );
+}
+
+/**
+ * What stands before a curve's name in the legend.
+ * @param {Curve} curve
+ */
+export function curveSample({ color, kind = "line", dash = "solid" }) {
+  if (kind === "points")
+    return svg(10, `<circle cx="11" cy="5" r="3.5" fill="none" stroke="${color}" stroke-width="2"/>`);
+  if (kind === "bars")
+    return svg(10, `<rect x="6" y="0" width="10" height="10" fill="${color}" fill-opacity="0.6"/>`);
+  return lineSample({ color, dash });
+}
+
+/**
+ * @param {number} height
+ * @param {string} shape
+ */
+function svg(height, shape) {
+  const span = h("span", { class: "nin-line" });
+  span.innerHTML = `<svg width="22" height="${height}" aria-hidden="true">${shape}</svg>`;
+  return span;
 }

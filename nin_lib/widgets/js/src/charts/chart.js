@@ -1,96 +1,148 @@
 // A uPlot chart: curves, points and bars over any abscissa, linear or logarithmic, with marks across it.
 
 import uPlot from "uplot";
-import { axisOf, CURSOR, DASHES, DECADES, drawMarks, follow, lineSample, OPTIONS, plain } from "./chart-parts.js";
-import { format, h } from "../ui/host.js";
+import { h } from "../ui/elements.js";
+import { format, plain } from "../ui/format.js";
+import { axisOf, curveSample, DASHES, drawMarks, follow } from "./chart-parts.js";
+import { decadeLabels, decadeSplits, labelsOf, LINEAR, splitsOf } from "./ticks.js";
+import { drawnValues, valueAt } from "./values.js";
 
-// How values stand on the abscissa: `place` and `value` are each other's inverse; `ticks` lists the values to label.
-export const LINEAR = { place: value => value, value: place => place };
-export const STEPS = { ...LINEAR, whole: true };
-export const log = ticks => ({
-  place: Math.log10,
-  value: place => 10 ** place,
-  ticks: width => thin(ticks, width / 44),
-});
-// Step t at log10(1 + t): the start is on the axis, too.
-export const LOG_STEPS = {
-  place: step => Math.log10(1 + step),
-  value: place => 10 ** place - 1,
-  ticks(width, last) {
-    const ticks = [0];
-    for (let t = 1; t <= last + 1e-6; t *= 10) ticks.push(t, ...(width > 230 && 3 * t <= last ? [3 * t] : []));
-    return ticks;
-  },
-};
-
-// root: the explorer, whose text colour the chart takes; the caller places `element`.
-// curves: [{ name, color, kind: "line" | "points" | "dotted" | "bars", dash, width, alpha, join }], name in words or as an
-// element, or none for a curve that the legend leaves out; with join, as when dotted, a line runs across places where it has
-// no value. With logY, values are drawn as their decimal logarithms, so that zero and 1e100 are as good as any value: what
-// lies beyond an axis is drawn just outside of it, and what is not finite not at all. `sync` names a group of charts whose
-// crosshairs move together.
-export function createChart(root, { title, xTitle, curves, logY = false, sync }) {
+/**
+ * A chart in the explorer of this view; the caller places `element`. With logY, values are drawn as their logarithms. `sync`
+ * names a group of charts whose crosshairs move together.
+ * @param {View} view
+ * @param {{ title: string, xTitle?: string, curves: Curve[], logY?: boolean, sync?: string }} options
+ * @returns {Chart}
+ */
+export function createChart(view, { title, xTitle, curves, logY = false, sync }) {
   const readings = curves.map(() => h("span", { class: "nin-reading" }));
-  const entries = curves.map((curve, i) => h("span", {}, sample(curve), curve.name ?? "", readings[i]));
   const plot = h("div", { class: "nin-plot", role: "img" });
-  const element = h(
-    "div",
-    { class: "nin-chart" },
-    h("div", { class: "nin-title" }, title),
-    h("div", { class: "nin-legend" }, ...entries.filter((_, i) => curves[i].name)),
-    plot,
-    ...(xTitle ? [h("div", { class: "nin-x-title" }, xTitle)] : []),
-  );
-
-  let [at, x, places] = [null, LINEAR, [0, 1]];
-  let [xRange, yRange] = [
-    [0, 1],
-    [0, 1],
-  ];
-  let [values, marks, fadeFrom, end] = [curves.map(() => []), [], null, null];
-  const axis = axisOf(root);
-  const xAxis = {
-    splits(u, axisIndex, min, max, increment) {
-      const ticks = x.ticks?.(u.bbox.width / devicePixelRatio, x.value(max));
-      return ticks?.map(x.place) ?? multiples(min, max, x.whole ? Math.max(1, increment) : increment);
-    },
-    values: (u, ticks) => ticks.map(place => plain(x.value(place))),
+  /** @type {Shown} */
+  const shown = {
+    at: [],
+    x: LINEAR,
+    places: [0, 1],
+    xRange: [0, 1],
+    yRange: [0, 1],
+    ys: curves.map(() => []),
+    marks: [],
+    fade: null,
+    end: null,
   };
-  const yAxis = logY ? DECADES : { values: (u, ticks) => ticks.map(plain) };
+  const read = (/** @type {uPlot} */ u) => showReadings(u.cursor.idx, shown.ys, curves, readings);
   const uplot = new uPlot(
     {
-      ...OPTIONS,
-      cursor: { ...CURSOR, sync: sync && { key: sync } },
-      scales: { x: { time: false, range: () => xRange }, y: { range: () => yRange } },
-      axes: [
-        { ...axis, size: 28, space: 60, ...xAxis },
-        { ...axis, size: logY ? 46 : 56, space: 26, ...yAxis },
-      ],
-      series: [{}, ...curves.map(series)],
-      drawOrder: ["series", "axes"],
-      hooks: { drawSeries: [drawFade], draw: [drawVisible], setCursor: [read] },
+      ...optionsOf(view.root, shown, { curves, logY, sync }),
+      ...hooksOf(view.root, shown, curves.length, read),
     },
     [[0, 1], ...curves.map(() => [null, null])],
     plot,
   );
+  follow(view, uplot, plot);
+  return {
+    element: frame(title, xTitle, curves, readings, plot),
+    set({ description, until = Infinity, ...next }) {
+      update(shown, next);
+      uplot.setData([
+        shown.places,
+        ...shown.ys.map(y => drawnValues(y, shown.at, { ...shown, until, logY })),
+      ]);
+      read(uplot);
+      if (plot.getAttribute("aria-label") !== description) plot.setAttribute("aria-label", description);
+    },
+  };
+}
 
+/**
+ * The chart's element: its title, its legend with a place for the reading of each curve, and the plot.
+ * @param {string} title
+ * @param {string | undefined} xTitle
+ * @param {Curve[]} curves
+ * @param {Element[]} readings
+ * @param {Element} plot
+ */
+function frame(title, xTitle, curves, readings, plot) {
+  const named = curves.flatMap(({ name, ...curve }, i) =>
+    name ? [h("span", {}, curveSample(curve), name, readings[i])] : [],
+  );
+  return h(
+    "div",
+    { class: "nin-chart" },
+    h("div", { class: "nin-title" }, title),
+    h("div", { class: "nin-legend" }, ...named),
+    plot,
+    ...(xTitle ? [h("div", { class: "nin-x-title" }, xTitle)] : []),
+  );
+}
+
+/**
+ * @param {Element} root
+ * @param {Shown} shown
+ * @param {{ curves: Curve[], logY: boolean, sync?: string }} options
+ */
+function optionsOf(root, shown, { curves, logY, sync }) {
+  const axis = axisOf(root);
+  /** @type {uPlot.Axis} */
+  const xAxis = {
+    splits: (u, _, min, max, increment) =>
+      splitsOf(shown.x, u.bbox.width / devicePixelRatio, min, max, increment),
+    values: (_, places) => labelsOf(shown.x, places),
+  };
+  /** @type {uPlot.Axis} */
+  const yAxis = logY
+    ? { splits: (_, __, min, max) => decadeSplits(min, max), values: (_, places) => decadeLabels(places) }
+    : { values: (_, places) => places.map(plain) };
+  /** @type {uPlot.Options} */
+  const options = {
+    width: 300,
+    height: 200,
+    padding: [8, 12, 0, 0],
+    legend: { show: false },
+    cursor: {
+      drag: { x: false, y: false },
+      points: { show: false },
+      y: false,
+      ...(sync && { sync: { key: sync } }),
+    },
+    scales: { x: { time: false, range: () => shown.xRange }, y: { range: () => shown.yRange } },
+    axes: [
+      { ...axis, size: 28, space: 60, ...xAxis },
+      { ...axis, size: logY ? 46 : 56, space: 26, ...yAxis },
+    ],
+    series: [{}, ...curves.map(series)],
+    drawOrder: /** @type {any[]} */ (["series", "axes"]),
+  };
+  return options;
+}
+
+/**
+ * What is drawn besides the curves: the fade after the last of them, between the curves and the grid, which stays; and, over
+ * all, the end and the marks.
+ * @param {Element} root
+ * @param {Shown} shown
+ * @param {number} count of the curves
+ * @param {(u: uPlot) => void} read
+ * @returns {{ hooks: uPlot.Hooks.Arrays }}
+ */
+function hooksOf(root, shown, count, read) {
+  /** @type {(u: uPlot, value: number, style: Partial<CanvasRenderingContext2D>) => void} */
   function fillFrom(u, value, style) {
     const { left, top, width, height } = u.bbox;
-    const from = u.valToPos(x.place(value), "x", true);
+    const from = u.valToPos(shown.x.place(value), "x", true);
     u.ctx.save();
     Object.assign(u.ctx, style);
     u.ctx.fillRect(from, top, left + width - from, height);
     u.ctx.restore();
   }
-
-  // Between the curves and the grid, which stays.
+  /** @type {(u: uPlot, drawn: number) => void} */
   function drawFade(u, drawn) {
-    if (fadeFrom === null || drawn < curves.length) return;
+    if (shown.fade === null || drawn < count) return;
     // pale on any background
-    fillFrom(u, fadeFrom, { globalCompositeOperation: "destination-out", fillStyle: "rgba(0,0,0,0.7)" });
+    fillFrom(u, shown.fade, { globalCompositeOperation: "destination-out", fillStyle: "rgba(0,0,0,0.7)" });
   }
-
+  /** @type {(u: uPlot) => void} */
   function drawVisible(u) {
+    const { end, marks, x, xRange } = shown;
     if (end) fillFrom(u, end.at, { fillStyle: end.color, globalAlpha: 0.14 });
     const placed = [...marks, ...(end ? [end] : [])].map(({ at, text }) => ({ place: x.place(at), text }));
     drawMarks(
@@ -99,48 +151,43 @@ export function createChart(root, { title, xTitle, curves, logY = false, sync })
       placed.filter(({ place }) => place >= xRange[0] && place <= xRange[1]),
     );
   }
-
-  function read(u) {
-    readings.forEach((reading, k) => {
-      let i = u.cursor.idx;
-      if (curves[k].join) while (i > 0 && isNone(values[k][i])) i--;
-      const text = i == null || isNone(values[k][i]) ? "" : format(values[k][i]);
-      if (reading.textContent !== text) reading.textContent = text;
-    });
-  }
-
-  return {
-    element,
-    // at: the values of the abscissa, x: how they stand on it; ys: for each curve its values there, null or NaN for none.
-    // Ranges are in places: logarithms where the axis is logarithmic. marks: [{ at, text }]; fade: from where on the curves
-    // are pale; end: { at, text, color } or null, a mark with a shade behind it; until: the last place that is drawn;
-    // description: the chart in words.
-    set({ at: newAt, x: newX = LINEAR, ys, xRange: newRange, until = Infinity, description, ...rest }) {
-      if (at !== newAt || x !== newX) [at, x, places] = [newAt, newX, Array.from(newAt, newX.place)];
-      xRange = newRange ?? [places[0], places.at(-1)];
-      values = ys;
-      ({ yRange, marks = [], fade: fadeFrom = null, end = null } = rest);
-      const [low, high] = [2 * yRange[0] - yRange[1], 2 * yRange[1] - yRange[0]];
-      const drawn = ys.map(values => {
-        const result = new Array(places.length).fill(null);
-        for (let i = 0; i < values.length && at[i] <= until; i++) {
-          if (!Number.isFinite(values[i])) continue;
-          result[i] = Math.min(Math.max(logY ? Math.log10(values[i]) : values[i], low), high);
-        }
-        return result;
-      });
-      uplot.setData([places, ...drawn]);
-      read(uplot);
-      if (plot.getAttribute("aria-label") !== description) plot.setAttribute("aria-label", description);
-    },
-    destroy: follow(uplot, plot, root),
-  };
+  return { hooks: { drawSeries: [drawFade], draw: [drawVisible], setCursor: [read] } };
 }
 
-const isNone = value => value == null || Number.isNaN(value);
+/**
+ * Takes over what is to be shown; the places of many values are computed only where they are others.
+ * @param {Shown} shown
+ * @param {Omit<Shows, "until" | "description">} next
+ */
+function update(shown, { at, x = LINEAR, ys, xRange, yRange, marks = [], fade = null, end = null }) {
+  if (shown.at !== at || shown.x !== x) Object.assign(shown, { at, x, places: Array.from(at, x.place) });
+  const ends = [shown.places[0], shown.places[shown.places.length - 1]];
+  Object.assign(shown, { ys, xRange: xRange ?? ends, yRange, marks, fade, end });
+}
 
-function series({ color, kind, dash, width = 1.75, alpha = 1, join = false }) {
-  const alone = (u, k) => u.data[k].filter(value => value !== null).length === 1; // no line, but a point
+/**
+ * Writes into the legend what the curves are where the cursor is.
+ * @param {number | null | undefined} at
+ * @param {ArrayLike<number | null>[]} ys
+ * @param {Curve[]} curves
+ * @param {Element[]} readings
+ */
+function showReadings(at, ys, curves, readings) {
+  readings.forEach((reading, k) => {
+    const value = valueAt(ys[k], at, curves[k].join ?? false);
+    const text = value === null ? "" : format(value);
+    if (reading.textContent !== text) reading.textContent = text;
+  });
+}
+
+/**
+ * @param {Curve} curve
+ * @returns {uPlot.Series}
+ */
+function series({ color, kind, dash = "solid", width = 1.75, alpha = 1, join = false }) {
+  // no line, but a point
+  const alone = (/** @type {uPlot} */ u, /** @type {number} */ k) =>
+    Array.from(u.data[k]).filter(value => value !== null).length === 1;
   const points = { show: join ? alone : false, size: 5, width: 0, fill: color };
   const line = { stroke: color, dash: DASHES[dash], width, alpha, spanGaps: join, points };
   switch (kind) {
@@ -149,32 +196,8 @@ function series({ color, kind, dash, width = 1.75, alpha = 1, join = false }) {
     case "dotted":
       return { ...line, spanGaps: true, points: { ...points, show: true } };
     case "bars":
-      return { ...line, width: 0, fill: `${color}99`, paths: uPlot.paths.bars({ size: [0.9, 100] }) };
+      return { ...line, width: 0, fill: `${color}99`, paths: uPlot.paths.bars?.({ size: [0.9, 100] }) };
     default:
       return line;
   }
-}
-
-// What stands before a curve's name in the legend.
-function sample(curve) {
-  if (["line", "dotted"].includes(curve.kind ?? "line")) return lineSample(curve);
-  const shape =
-    curve.kind === "points"
-      ? `<circle cx="11" cy="5" r="3.5" fill="none" stroke="${curve.color}" stroke-width="2"/>`
-      : `<rect x="6" y="0" width="10" height="10" fill="${curve.color}" fill-opacity="0.6"/>`;
-  const span = h("span", { class: "nin-line" });
-  span.innerHTML = `<svg width="22" height="10" aria-hidden="true">${shape}</svg>`;
-  return span;
-}
-
-function multiples(min, max, increment) {
-  const ticks = [];
-  for (let k = Math.ceil(min / increment - 1e-9); k * increment <= max + 1e-9 * increment; k++) ticks.push(k * increment);
-  return ticks;
-}
-
-// Every k-th of the ticks, so that at most `room` remain.
-function thin(ticks, room) {
-  const every = Math.ceil(ticks.length / Math.max(room, 2));
-  return ticks.filter((_, i) => i % every === 0);
 }

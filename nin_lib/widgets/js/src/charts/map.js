@@ -1,14 +1,20 @@
 // A map over two settings: an image of cells, lines and names on it, and a point that the pointer and the arrow keys move.
 
-import { powerOfTen } from "./chart-parts.js";
-import { scaleOf } from "../ui/controls.js";
-import { h, inkOf, onFrame } from "../ui/host.js";
+import { h } from "../ui/elements.js";
+import { onFrame } from "../ui/frames.js";
+import { scaleOf } from "../ui/scale.js";
+import { ink } from "./chart-parts.js";
+import { drawAxes, drawLines, drawNames, drawPoint, FONT } from "./map-drawing.js";
+import { fromAbove, geometryOf, moved } from "./map-geometry.js";
 
-const MARGIN = { left: 44, bottom: 24, top: 8, right: 10 };
-const FONT = "12px system-ui, sans-serif";
+/** @typedef {ReturnType<typeof createMap>} CellMap */
 
-// columns, rows: how many cells; move(x, y): called with the values under the pointer.
-export function createMap(root, { columns, rows, label, move }) {
+/**
+ * @param {View} view
+ * @param {{ columns: number, rows: number, label: string, move: (x: number, y: number) => void }} options how many cells;
+ *   what to do with the values of both settings that the reader asks for
+ */
+export function createMap({ root, signal, own }, { columns, rows, label, move }) {
   const canvas = h("canvas");
   const element = h(
     "div",
@@ -16,198 +22,126 @@ export function createMap(root, { columns, rows, label, move }) {
     canvas,
   );
   const cells = h("canvas", { width: columns, height: rows });
-  let axes = null; // { x, y }: settings with min, max, log, integer
-  let [lines, names, point] = [[], [], null];
-
-  // A value's place on the canvas, in CSS pixels: the middle of its cell.
-  const box = () => {
-    const [width, height] = [element.clientWidth, element.clientHeight];
-    const [x0, y0] = [MARGIN.left, MARGIN.top];
-    return { x0, y0, w: width - x0 - MARGIN.right, h: height - y0 - MARGIN.bottom, width, height };
-  };
-  const toX = (b, place) => b.x0 + (b.w * (place * (columns - 1) + 0.5)) / columns;
-  const toY = (b, place) => b.y0 + b.h - (b.h * (place * (rows - 1) + 0.5)) / rows;
+  /** @type {MapShown} */
+  const shown = { axes: null, lines: [], names: [], point: null };
+  const geometry = () =>
+    geometryOf({ width: element.clientWidth, height: element.clientHeight, columns, rows });
 
   const draw = onFrame(() => {
-    const b = box();
-    if (!axes || b.w <= 0) return;
-    const dpr = devicePixelRatio;
-    const [width, height] = [Math.round(b.width * dpr), Math.round(b.height * dpr)];
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const context = canvas.getContext("2d");
-    context.setTransform(dpr, 0, 0, dpr, 0, 0);
-    context.clearRect(0, 0, b.width, b.height);
-    context.imageSmoothingEnabled = false;
-    context.drawImage(cells, b.x0, b.y0, b.w, b.h);
-    context.font = FONT;
-    drawAxes(context, b);
-    context.save();
-    context.beginPath();
-    context.rect(b.x0, b.y0, b.w, b.h);
-    context.clip();
-    drawLines(context, b);
-    drawNames(context, b);
-    context.restore();
-    if (point) drawPoint(context, b);
+    const box = geometry();
+    if (!context || !shown.axes || box.w <= 0) return;
+    prepare(context, element);
+    drawMap(context, box, { ...shown, axes: shown.axes, cells, color: ink(root, 0.8) });
   });
+  onPointer(element, (x, y) => {
+    if (!shown.axes) return;
+    const { placeAtX, placeAtY } = geometry();
+    move(scaleOf(shown.axes.x).settingAt(placeAtX(x)), scaleOf(shown.axes.y).settingAt(placeAtY(y)));
+  });
+  onArrows(element, (right, up) => {
+    const { axes, point } = shown;
+    if (!axes || !point) return;
+    move(
+      moved(point.x, axes.x, { by: right, count: columns }),
+      moved(point.y, axes.y, { by: up, count: rows }),
+    );
+  });
+  const observer = new ResizeObserver(draw);
+  observer.observe(element);
+  own(() => observer.disconnect());
+  root.addEventListener("nin-theme", draw, { signal });
 
-  function drawAxes(context, b) {
-    context.fillStyle = context.strokeStyle = `rgba(${inkOf(root)},0.8)`;
-    context.lineWidth = 1;
-    context.strokeRect(b.x0 - 0.5, b.y0 - 0.5, b.w + 1, b.h + 1);
-    context.textAlign = "center";
-    context.textBaseline = "top";
-    const tick = (x, y, dx, dy) => {
-      context.beginPath();
-      context.moveTo(x, y);
-      context.lineTo(x + dx, y + dy);
-      context.stroke();
-    };
-    for (const value of ticks(axes.x, b.w / 40)) {
-      const x = toX(b, scaleOf(axes.x).place(value));
-      tick(x, b.y0 + b.h, 0, 4);
-      context.fillText(value, x, b.y0 + b.h + 7);
-    }
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    for (const value of ticks(axes.y, b.h / 24)) {
-      const y = toY(b, scaleOf(axes.y).place(value));
-      tick(b.x0, y, -4, 0);
-      context.fillText(
-        value >= 1e4 ? powerOfTen(Math.log10(value)) : String(value).replace("-", "−"),
-        b.x0 - 7,
-        y,
-      );
-    }
-  }
+  return {
+    element,
+    /**
+     * Shows what is given, and all else as before.
+     * @param {Partial<MapShown>} changes
+     */
+    show(changes) {
+      Object.assign(shown, changes);
+      draw();
+    },
+    /**
+     * @param {Uint32Array} pixels the four bytes of each cell's colour as one number, row by row from below
+     */
+    showCells(pixels) {
+      const image = new Uint8ClampedArray(fromAbove(pixels, columns).buffer);
+      cells.getContext("2d")?.putImageData(new ImageData(image, columns, rows), 0, 0);
+      draw();
+    },
+  };
+}
 
-  function drawLines(context, b) {
-    for (const [style, width] of [
-      ["rgba(255,255,255,0.85)", 4],
-      ["#000", 1.75],
-    ]) {
-      for (const { dash, points } of lines) {
-        context.strokeStyle = style;
-        context.lineWidth = width;
-        context.setLineDash(width > 2 ? [] : dash);
-        context.beginPath();
-        for (const [x, y] of points) {
-          const px = toX(b, scaleOf(axes.x).place(x));
-          if (Number.isFinite(px))
-            context.lineTo(Math.min(Math.max(px, -1e4), 1e4), toY(b, scaleOf(axes.y).place(y)));
-        }
-        context.stroke();
-      }
-    }
-    context.setLineDash([]);
-  }
+/**
+ * An empty canvas as large as the element on this screen, to be drawn on in CSS pixels.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Element} element
+ */
+function prepare(context, { clientWidth, clientHeight }) {
+  const { canvas } = context;
+  const dpr = devicePixelRatio;
+  const [width, height] = [Math.round(clientWidth * dpr), Math.round(clientHeight * dpr)];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  context.setTransform(dpr, 0, 0, dpr, 0, 0);
+  context.clearRect(0, 0, clientWidth, clientHeight);
+}
 
-  function drawNames(context, b) {
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillStyle = "#000";
-    for (const { text, row, from, to } of names) {
-      if (context.measureText(text).width + 12 > ((to - from) * b.w) / columns) continue;
-      context.fillText(text, b.x0 + ((from + to) / 2 / columns) * b.w, toY(b, row / (rows - 1)));
-    }
-  }
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {MapGeometry} geometry
+ * @param {MapShown & { axes: MapAxes, cells: HTMLCanvasElement, color: string }} map
+ */
+function drawMap(context, geometry, { axes, lines, names, point, cells, color }) {
+  const { x0, y0, w, h } = geometry;
+  context.imageSmoothingEnabled = false;
+  context.drawImage(cells, x0, y0, w, h);
+  context.font = FONT;
+  drawAxes(context, geometry, axes, color);
+  context.save();
+  context.beginPath();
+  context.rect(x0, y0, w, h);
+  context.clip();
+  drawLines(context, geometry, axes, lines);
+  drawNames(context, geometry, { columns: cells.width, rows: cells.height }, names);
+  context.restore();
+  if (point) drawPoint(context, geometry, axes, point);
+}
 
-  function drawPoint(context, b) {
-    const [x, y] = ["x", "y"].map(axis => {
-      const place = Math.min(Math.max(scaleOf(axes[axis]).place(point[axis]), 0), 1);
-      return axis === "x" ? toX(b, place) : toY(b, place);
-    });
-    for (const [style, width] of [
-      ["#fff", 5],
-      ["#000", 2],
-    ]) {
-      context.strokeStyle = style;
-      context.lineWidth = width;
-      context.beginPath();
-      context.arc(x, y, 7, 0, 2 * Math.PI);
-      context.stroke();
-    }
-  }
-
-  const pointTo = event => {
-    const b = box();
-    const area = element.getBoundingClientRect();
-    const inside = (pixel, cells) => Math.min(Math.max((pixel * cells - 0.5) / (cells - 1), 0), 1);
-    const x = inside((event.clientX - area.left - b.x0) / b.w, columns);
-    const y = inside(1 - (event.clientY - area.top - b.y0) / b.h, rows);
-    move(scaleOf(axes.x).settingAt(x), scaleOf(axes.y).settingAt(y));
+/**
+ * Tells where the pointer is, pressed and while it is dragged, in pixels from the element's corner.
+ * @param {HTMLElement} element
+ * @param {(x: number, y: number) => void} point
+ */
+function onPointer(element, point) {
+  /** @param {PointerEvent} event */
+  const tell = event => {
+    const { left, top } = element.getBoundingClientRect();
+    point(event.clientX - left, event.clientY - top);
   };
   element.addEventListener("pointerdown", event => {
     if (event.button !== 0) return;
     element.setPointerCapture(event.pointerId);
-    pointTo(event);
+    tell(event);
   });
   element.addEventListener("pointermove", event => {
-    if (element.hasPointerCapture(event.pointerId)) pointTo(event);
+    if (element.hasPointerCapture(event.pointerId)) tell(event);
   });
-  // An arrow moves the point by a cell, with Shift by ten; on an axis of whole numbers by one at least.
-  const ARROWS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowDown: ["y", -1], ArrowUp: ["y", 1] };
+}
+
+/** @type {Record<string, [right: number, up: number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+
+/**
+ * Tells by how many cells an arrow key moves to the right and upwards: by one, with Shift by ten.
+ * @param {HTMLElement} element
+ * @param {(right: number, up: number) => void} move
+ */
+function onArrows(element, move) {
   element.addEventListener("keydown", event => {
     if (!(event.key in ARROWS)) return;
     event.preventDefault();
-    const [axis, sign] = ARROWS[event.key];
-    const { place, settingAt } = scaleOf(axes[axis]);
-    const cells = axis === "x" ? columns : rows;
-    const moved = { ...point };
-    for (let k = event.shiftKey ? 10 : 1; moved[axis] === point[axis] && k < cells; k++) {
-      moved[axis] = settingAt(Math.min(Math.max(place(point[axis]) + (sign * k) / (cells - 1), 0), 1));
-    }
-    move(moved.x, moved.y);
+    const [right, up] = ARROWS[event.key].map(cells => cells * (event.shiftKey ? 10 : 1));
+    move(right, up);
   });
-
-  const observer = new ResizeObserver(draw);
-  observer.observe(element);
-  root.addEventListener("nin-theme", draw);
-
-  return {
-    element,
-    setAxes(x, y) {
-      axes = { x, y };
-      draw();
-    },
-    // pixels: the four bytes of each cell's colour as one number, row by row from below.
-    setCells(pixels) {
-      const image = new ImageData(columns, rows);
-      const target = new Uint32Array(image.data.buffer);
-      for (let row = 0; row < rows; row++) {
-        target.set(pixels.subarray(row * columns, (row + 1) * columns), (rows - 1 - row) * columns);
-      }
-      cells.getContext("2d").putImageData(image, 0, 0);
-      draw();
-    },
-    // lines: [{ dash, points: [[x, y], ...] }]
-    setLines(newLines) {
-      lines = newLines;
-      draw();
-    },
-    // names: [{ text, row, from, to }]: a name on a run of cells, shown if it fits
-    setNames(newNames) {
-      names = newNames;
-      draw();
-    },
-    setPoint(x, y) {
-      point = { x, y };
-      draw();
-    },
-    destroy: () => observer.disconnect(),
-  };
-}
-
-// Round values on an axis, about `count` of them.
-function ticks({ min, max, log }, count) {
-  const values = [];
-  if (log) {
-    const wide = count > 2 * Math.log10(max / min) && max / min <= 1e4;
-    for (let k = Math.floor(Math.log10(min)); k <= Math.log10(max); k++) {
-      for (const digit of wide ? [1, 3] : [1]) values.push(Number(`${digit}e${k}`));
-    }
-  } else {
-    for (let value = Math.ceil(min); value <= max; value++) values.push(value);
-  }
-  return values.filter(value => value >= min && value <= max);
 }

@@ -1,15 +1,17 @@
 // The two-layer linear model in the browser: what nin_lib.linear does with NumPy, on the code printed from its SymPy
 // expressions, and the numbers in the definition of a phase, which Python puts before this bundle.
-/* global makeLinear */
 
 const { run, loss, clean_loss, boundaries: theory, LARGEST_WEIGHT, LEARNED, DECAYED } = makeLinear();
 export { run, loss, clean_loss };
 
-// p: { eta, M, sigma_x, sigma_eps, batch_size, w0, w1, w_ni, steps }; noise: Float64Array of Phi, at least `steps` long.
-// Returns the run and the phase as an index into PHASES (phases.js), with the events that its words need:
-// `learned`, the step at which the clean loss falls below 1 % of its start, and `lost`, that at which a weight passes
-// 1e8 (null where there is none); `kept`, |w_ni| when learned (else at the end) and `peak`, the largest |w1 w_ni|,
-// both relative to the start.
+/**
+ * Returns the run and the phase as an index into PHASES (ui/phases.js), with the events that its words need: `learned`, the
+ * step at which the clean loss falls below 1 % of its start, and `lost`, that at which a weight passes 1e8 (null where there is
+ * none); `kept`, |w_ni| when learned (else at the end) and `peak`, the largest |w1 w_ni|, both relative to the start.
+ * @param {LinearSettings} p
+ * @param {Float64Array} noise Phi, at least p.steps long
+ * @returns {LinearRun}
+ */
 export function simulate(p, noise) {
   const record = run(p, [p.w0, p.w1, p.w_ni], p.steps, noise);
   const [w0, w1, w_ni] = record;
@@ -18,6 +20,7 @@ export function simulate(p, noise) {
   let previous = p.w1 * p.w_ni;
   let peak = start;
   let catapult = false;
+  /** @type {number | null} */
   let learned = null;
   let lost = null;
   for (let t = 0; t <= p.steps; t++) {
@@ -39,7 +42,11 @@ export function simulate(p, noise) {
   return { weights: record, phase, learned, lost, kept, peak: peak / start };
 }
 
-// Loss and clean loss along a run; a loss that is not a number has overflowed.
+/**
+ * Loss and clean loss along a run; a loss that is not a number has overflowed.
+ * @param {LinearSettings} p
+ * @param {Float64Array[]} weights
+ */
 export function losses(p, [w0, w1, w_ni]) {
   const [noisy, clean] = [new Float64Array(w0.length), new Float64Array(w0.length)];
   for (let t = 0; t < w0.length; t++) {
@@ -51,7 +58,10 @@ export function losses(p, [w0, w1, w_ni]) {
   return [noisy, clean];
 }
 
-// Theory's values of sigma_eps between the phases, in the order in which the band names them.
+/**
+ * Theory's values of sigma_eps between the phases, in the order in which the band names them.
+ * @param {LinearSettings} p
+ */
 export function boundaries(p) {
   const [decoupled, catapult, late, divergent] = theory(p);
   return { decoupled, late, catapult, divergent };

@@ -1,10 +1,14 @@
 // A net of one hidden ReLU layer with a noise injection node, z = W0 x + b0 + eps w_ni, trained on the cross-entropy by
 // vanilla SGD: what nin_lib.training does with PyTorch, on plain arrays of float64.
 
+/** @param {number} n */
 const even = n => n + (n % 2);
 
-// C[i, j] = sum over k < K of A[i, k] B[k, j], where A[i, k] = A[i ai + k ak] and likewise B, for M rows and N columns.
-// A tile of 2 x 4 sums stays in the processor's registers; M is a multiple of 2, N of 4.
+/**
+ * C[i, j] = sum over k < K of A[i, k] B[k, j], where A[i, k] = A[i ai + k ak] and likewise B, for M rows and N columns.
+ * A tile of 2 x 4 sums stays in the processor's registers; M is a multiple of 2, N of 4.
+ * @type {(M: number, N: number, K: number, A: Float64Array, ai: number, ak: number, B: Float64Array, bk: number, bj: number, C: Float64Array) => void}
+ */
 function multiply(M, N, K, A, ai, ak, B, bk, bj, C) {
   for (let i = 0; i < M; i += 2) {
     for (let j = 0; j < N; j += 4) {
@@ -45,13 +49,38 @@ function multiply(M, N, K, A, ai, ak, B, bk, bj, C) {
   }
 }
 
+/** @typedef {Record<(typeof NAMES)[number], Float64Array>} Weights */
+const NAMES = /** @type {const} */ (["W0", "b0", "w_ni", "W1", "b1"]);
+
+/**
+ * @param {Weights} weights
+ * @returns {Weights}
+ */
+export const copied = ({ W0, b0, w_ni, W1, b1 }) => ({
+  W0: W0.slice(),
+  b0: b0.slice(),
+  w_ni: w_ni.slice(),
+  W1: W1.slice(),
+  b1: b1.slice(),
+});
+
 export class Network {
-  // hidden is a multiple of 4. Outputs are padded to one by columns that nobody reads; an odd batch, by a row.
+  /**
+   * Outputs are padded to a multiple of 4 by columns that nobody reads; an odd batch, by a row.
+   * @param {number} inputs
+   * @param {number} hidden a multiple of 4
+   * @param {number} outputs
+   * @param {number} mostRows
+   */
   constructor(inputs, hidden, outputs, mostRows) {
     const columns = 4 * Math.ceil(outputs / 4);
     const rows = even(mostRows);
-    const array = n => new Float64Array(n);
-    Object.assign(this, { inputs, hidden, outputs, columns });
+    const array = (/** @type {number} */ n) => new Float64Array(n);
+    this.inputs = inputs;
+    this.hidden = hidden;
+    this.outputs = outputs;
+    this.columns = columns;
+    /** @type {Weights} */
     this.weights = {
       W0: array(inputs * hidden), // input by input
       b0: array(hidden),
@@ -59,9 +88,7 @@ export class Network {
       W1: array(hidden * columns), // hidden unit by hidden unit
       b1: array(outputs),
     };
-    this.gradients = Object.fromEntries(
-      Object.entries(this.weights).map(([name, weight]) => [name, array(weight.length)]),
-    );
+    this.gradients = copied(this.weights);
     this.x = array(rows * inputs);
     this.y = new Uint8Array(rows);
     this.eps = array(rows);
@@ -71,8 +98,18 @@ export class Network {
     this.out = array(rows * columns);
   }
 
-  // Mean loss and share of right answers on n rows x with classes y, and the gradient with respect to the outputs.
-  // Without eps the noise is off. x has an even number of rows.
+  /** @param {Weights} weights */
+  set(weights) {
+    for (const name of NAMES) this.weights[name].set(weights[name]);
+  }
+
+  /**
+   * Mean loss and share of right answers on n rows x with classes y, and the gradient with respect to the outputs.
+   * @param {number} n
+   * @param {Float64Array} x has an even number of rows
+   * @param {Uint8Array} y
+   * @param {Float64Array} [eps] without it the noise is off
+   */
   forward(n, x, y, eps = this.silence) {
     const { inputs, hidden, outputs, columns, h, out } = this;
     const { W0, b0, w_ni, W1, b1 } = this.weights;
@@ -107,7 +144,11 @@ export class Network {
     return { loss: loss / n, accuracy: hits / n };
   }
 
-  // One step of SGD on the n rows in this.x, this.y and this.eps, after `forward` on them.
+  /**
+   * One step of SGD on the n rows in this.x, this.y and this.eps, after `forward` on them.
+   * @param {number} n
+   * @param {number} eta
+   */
   step(n, eta) {
     const { inputs, hidden, outputs, columns, x, h, out, back, eps, weights, gradients } = this;
     multiply(hidden, columns, n, h, 1, hidden, out, columns, 1, gradients.W1);
@@ -123,7 +164,7 @@ export class Network {
       }
     }
     multiply(inputs, hidden, n, x, 1, inputs, back, hidden, 1, gradients.W0);
-    for (const name in weights) {
+    for (const name of NAMES) {
       const [weight, gradient] = [weights[name], gradients[name]];
       for (let k = 0; k < weight.length; k++) weight[k] -= eta * gradient[k];
     }

@@ -1,29 +1,21 @@
 // The page's side of phase-map.worker.js.
-/* global makeLinear */
 
-import { scaleOf } from "../ui/controls.js";
-import workerText from "./phase-map.worker.js";
+import workerText from "text:./phase-map.worker.js";
+import { startWorker } from "./start-worker.js";
 
-// `show` receives each answer to the newest request. A worker from a Blob works under file://, where one from a file does not.
-export function createPhaseMap(show) {
-  const source = `${makeLinear}\n${workerText}`;
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const worker = new Worker(url);
+/**
+ * `show` receives each answer to the newest request.
+ * @param {View} view
+ * @param {(answer: PhaseMap) => void} show
+ */
+export function createPhaseMap(view, show) {
+  const worker = startWorker(view, `${makeLinear}\n${workerText}`);
   let id = 0;
   worker.onmessage = ({ data }) => {
     if (data.id === id) show(data);
   };
   return {
+    /** @param {Omit<import("./phase-map.worker.js").Request, "id">} map */
     request: map => worker.postMessage({ id: ++id, ...map }),
-    destroy() {
-      worker.terminate();
-      URL.revokeObjectURL(url);
-    },
   };
-}
-
-// n values over a setting's range, evenly spaced as on its slider.
-export function spread(range, n) {
-  const { at } = scaleOf(range);
-  return Float64Array.from({ length: n }, (_, i) => at(i / (n - 1)));
 }

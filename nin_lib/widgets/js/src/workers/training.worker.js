@@ -5,11 +5,12 @@ import { pause } from "./pause.js";
 
 const LIFE_MS = 80; // else the moves of a fast drag would end each training before there is anything to see
 const NEWS_MS = 5;
+/** @type {TrainingSettings | null} */
 let wanted = null;
 let busy = false;
 
-// request: the settings of a training. Answers: its history so far, every NEWS_MS and at the end.
-onmessage = async ({ data }) => {
+// Answers the history so far of the training that is asked for, every NEWS_MS and at the end.
+onmessage = async (/** @type {MessageEvent<TrainingSettings>} */ { data }) => {
   wanted = data;
   if (busy) return;
   busy = true;
