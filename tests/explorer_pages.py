@@ -112,7 +112,9 @@ def from_python():
         "noises, moments, sampling": BatchAverageExplorer.javascript(),
         "digits": f"const digits = {json.dumps(digits)};",
     }
-    return "// Written by `python tests/explorer_pages.py`.\n" + "".join(map(globally, scripts, scripts.values()))
+    return "// Written by `python tests/explorer_pages.py`.\n" + "".join(
+        map(globally, scripts, scripts.values())
+    )
 
 
 if __name__ == "__main__":

@@ -454,6 +454,17 @@ def test_a_menu_for_what_else_the_runs_differ_in(open_page):
 
 
 @browser_test
+def test_the_mean_over_an_epoch_stands_in_its_middle(open_page, explorer):
+    at = open_page().evaluate(f"{SHOWN}[0].places('batch_loss')")
+    per_epoch = explorer.histories[0].steps_per_epoch
+    steps = np.arange(len(explorer.histories[0].batch_loss))
+    epochs = [steps[(steps >= HEAD) & (steps // per_epoch == epoch)] for epoch in range(20)]
+    # step t goes from t to t + 1
+    middles = [(mine[0] + mine[-1] + 1) / 2 / per_epoch for mine in epochs if len(mine)]
+    np.testing.assert_allclose(at, [*(steps[:HEAD] / per_epoch), *middles], rtol=1e-12)
+
+
+@browser_test
 def test_a_mark_says_when_a_run_diverged(open_page, explorer):
     page = open_page()
     page.evaluate(

@@ -9,11 +9,20 @@ import sys
 import numpy as np
 import pytest
 from conftest import served
-from explorer_pages import FAKE_MODEL, drag, opening, shown_html, write_page
+from explorer_pages import FAKE_MODEL, FROM_PYTHON, drag, from_python, opening, shown_html, write_page
 from playwright.sync_api import expect
 
 from nin_lib.linear import LinearModel, Phase
-from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer, static_scripts
+from nin_lib.widgets import (
+    BatchAverageExplorer,
+    ExpansionExplorer,
+    LinearExplorer,
+    PhaseDiagramExplorer,
+    RunExplorer,
+    TimescalesExplorer,
+    TrainingExplorer,
+    static_scripts,
+)
 
 browser_test = pytest.mark.browser
 AT = {Phase.DECOUPLED: 0.1, Phase.DECAY: 1, Phase.CATAPULT: 11, Phase.DIVERGENT: 16}
@@ -316,6 +325,75 @@ def test_the_live_widget_and_its_model_follow_each_other(browser, explorer_class
     assert page.evaluate("Object.values(listeners).every(l => l.length === 0)")
     assert errors == []
     page.close()
+
+
+# Counts workers, and the paints of any canvas.
+WATCH_LIFE = """() => {
+  window.painted = 0;
+  window.workers = 0;
+  const clear = CanvasRenderingContext2D.prototype.clearRect;
+  CanvasRenderingContext2D.prototype.clearRect = function (...box) { painted++; clear.apply(this, box); };
+  window.Worker = class extends Worker {
+    constructor(url) { super(url); workers++; }
+    terminate() { workers--; super.terminate(); }
+  };
+}"""
+# Whatever an explorer reacts to: a link, a theme, another size, another setting.
+STIR = """async () => {
+  const el = document.querySelector(".nin-explorer");
+  const link = document.createElement("a");
+  link.href = `#${model.get("experiment") ?? el.dataset.explorer}?sigma_eps=2&seed=7`;
+  document.body.append(link);
+  link.click();
+  document.body.style.color = document.body.style.color === "white" ? "black" : "white";
+  el.style.width = el.style.width === "500px" ? "400px" : "500px";
+  el.dispatchEvent(new Event("nin-theme"));
+  for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
+}"""
+
+
+@browser_test
+@pytest.mark.parametrize(
+    "explorer_class",
+    [
+        LinearExplorer,
+        PhaseDiagramExplorer,
+        TimescalesExplorer,
+        ExpansionExplorer,
+        BatchAverageExplorer,
+        TrainingExplorer,
+        RunExplorer,
+    ],
+)
+def test_an_explorer_that_is_taken_down_does_nothing_more(browser, explorer_class):
+    explorer = explorer_class("fig3-ce") if explorer_class is RunExplorer else explorer_class()
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto("about:blank")
+    page.evaluate(WATCH_LIFE)
+    state = json.dumps(explorer.state() | {"_training": {}})
+    page.evaluate(FAKE_MODEL.replace("STATE", state), explorer._esm)
+    now = "[painted, workers, saved.length, document.querySelector('.nin-explorer').dataset.scheme]"
+    before = page.evaluate(now)
+    page.evaluate(STIR)
+    painted, workers, saved, scheme = page.evaluate(now)
+    assert painted > before[0] and saved == before[2] + 1 and scheme == "dark"
+    assert workers == (explorer.name in {"linear", "phase-diagram", "timescales", "training"})
+    page.evaluate("end()")
+    phase(page)  # what a frame was asked for before
+    painted = page.evaluate("painted")
+    page.evaluate(STIR)
+    assert page.evaluate(now) == [painted, 0, saved, "dark"]
+    assert page.evaluate("Object.values(listeners).every(l => l.length === 0)")
+    assert errors == []
+    page.close()
+
+
+@pytest.mark.checkout
+def test_the_javascript_tests_have_what_python_prints():
+    rewrite = "run `python tests/explorer_pages.py`"
+    assert FROM_PYTHON.read_text(encoding="utf-8") == from_python(), rewrite
 
 
 def test_simulate_on_the_explorers_noise_gives_its_run():
