@@ -20,7 +20,7 @@ from nin_lib.widgets.training import PURPOSES, HashStream
 browser_test = pytest.mark.browser
 AT = {Phase.DECOUPLED: 1, Phase.DECAY: 10, Phase.CATAPULT: 23, Phase.DIVERGENT: 40}
 EPOCHS_OF_DRAWS = 10  # enough for every phase to show
-DONE = "document.querySelector('.nin-explorer').ninTraining?.done"
+DONE = "document.querySelector('.nin-explorer').nin?.training?.done"
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -44,14 +44,14 @@ def finished(page, **settings):
     """Wait for the end of the training with these settings; its history."""
     page.wait_for_function(
         """wanted => {
-          const run = document.querySelector('.nin-explorer').ninTraining;
+          const run = document.querySelector('.nin-explorer').nin.training;
           return run.done && Object.keys(wanted).every(key => run.p[key] === wanted[key]);
         }""",
         arg=settings,
     )
     return page.evaluate(
         """() => {
-          const { done, p, lost, ...run } = document.querySelector('.nin-explorer').ninTraining;
+          const { done, p, lost, ...run } = document.querySelector('.nin-explorer').nin.training;
           return { ...run, batch_loss: [...run.batch_loss], niw_norm: [...run.niw_norm] };
         }"""
     )
@@ -200,9 +200,9 @@ def test_a_drag_shows_many_trainings_grow_and_the_last_one_to_its_end(open_page)
     page.evaluate(
         """() => {
           const root = document.querySelector('.nin-explorer');
-          let run = root.ninTraining;
+          let run = root.nin.training;
           window.seen = [];
-          Object.defineProperty(root, 'ninTraining', {
+          Object.defineProperty(root.nin, 'training', {
             get: () => run,
             set(next) { run = next; seen.push([performance.now(), run.p.sigma_eps, run.p.seed, run.steps]); },
           });

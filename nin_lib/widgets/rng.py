@@ -4,7 +4,7 @@ import numpy as np
 
 
 def noise_stream(seed, steps):
-    """The noise Phi of the explorers, to the last bit what js/src/noise.js makes.
+    """The noise Phi of the explorers, to the last bit what js/src/models/noise.js makes.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def noise_stream(seed, steps):
 
 
 def uniforms(seed, n, after=0):
-    """Uniform numbers in (0, 1) that `noise_stream` and the explorers' samples are made of, as in js/src/noise.js.
+    """Uniform numbers in (0, 1) that `noise_stream` and the explorers' samples are made of, as in js/src/models/noise.js.
 
     Parameters
     ----------
