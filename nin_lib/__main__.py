@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nin_lib import experiments
 from nin_lib.data import DataError
-from nin_lib.experiments import EXPERIMENTS, RUNS, ResultError
+from nin_lib.experiments import EXPERIMENTS, RUNS
 from nin_lib.extras import needed
+from nin_lib.store import ResultError
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,8 +3,10 @@
 import math
 import numbers as abstract
 import operator
+import os
 from collections.abc import Collection
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,3 +163,52 @@ def broadcast(**arrays: FloatArray) -> tuple[FloatArray, ...]:
         raise ValueError(
             f"the shapes must broadcast, got {shapes}: give axes of equal length, or of 1"
         ) from None
+
+
+T = TypeVar("T")
+
+
+def instance(name: str, value: Any, kind: type[T], remedy: str) -> T:
+    """Return `value`, if it is an object of the class `kind`.
+
+    Raises
+    ------
+    TypeError
+        If it is not.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {value!r}: {remedy}")
+    return value
+
+
+def path(name: str, value: Any, remedy: str) -> Path:
+    """Return `value` as a path.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path, got {value!r}: {remedy}")
+    return Path(value)
+
+
+def sequence(name: str, value: Any, remedy: str) -> list[Any]:
+    """Return the elements of `value`, if it is a list, a tuple, a one-dimensional array or the like.
+
+    Raises
+    ------
+    TypeError
+        If it is not.
+    """
+    if isinstance(value, (str, bytes, dict, set, np.ma.MaskedArray)):
+        elements = None
+    else:
+        try:
+            elements = list(value)
+        except TypeError:
+            elements = None
+    if elements is None:
+        raise TypeError(f"{name} must be a sequence, got {value!r}: {remedy}")
+    return elements

@@ -6,30 +6,42 @@ exponentials of Fig. 1.
 
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from nin_lib import checks
 from nin_lib.extras import needed
+from nin_lib.history import History
 
 with needed("torch"):
     from scipy.optimize import OptimizeWarning, curve_fit
+    from scipy.sparse.linalg import LinearOperator
 
 
-def predict_decay(w_ni, hessians, steps, *, eta, sigma_eps):
+def predict_decay(
+    w_ni: ArrayLike,
+    hessians: Sequence[Any],
+    steps: int | Sequence[int],
+    *,
+    eta: float,
+    sigma_eps: float,
+) -> np.ndarray:
     """W_NI by its mean dynamics, (1 - eta sigma_eps^2 <H>)^t W_NI: Eq. (2), corrected, without the kicks.
 
     Parameters
     ----------
     w_ni : array_like, shape (features,)
         W_NI at the start.
-    hessians : sequence of matrices or linear operators, each of shape (features, features)
+    hessians : sequence of matrices or SciPy linear operators, each of shape (features, features)
         <H> on each stretch of a training; a sequence of one if it is frozen.
     steps : int or sequence of int
-        Length of each stretch.
+        Length >= 0 of each stretch.
     eta, sigma_eps : float
-        Learning rate and standard deviation of the noise.
+        Learning rate > 0 and standard deviation >= 0 of the noise.
 
     Returns
     -------
@@ -38,22 +50,58 @@ def predict_decay(w_ni, hessians, steps, *, eta, sigma_eps):
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind than above.
     ValueError
-        If the shapes do not fit.
+        If an argument is not as above.
     """
-    path = [np.asarray(w_ni, dtype=float)]
-    for hessian, n in zip(hessians, np.broadcast_to(steps, len(hessians)), strict=True):
-        if hessian.shape != (path[0].size, path[0].size):
-            raise ValueError(
-                f"hessians must be a sequence of {path[0].size} x {path[0].size} matrices, got one of shape "
-                f"{hessian.shape}: use [hessian] for one that is frozen"
-            )
-        w_ni = path[-1]
+    start = checks.numbers("w_ni", w_ni, remedy="use nin.weight.detach().numpy(), for example")
+    if start.ndim != 1:
+        raise ValueError(
+            f"w_ni must have shape (features,), got {start.shape}: use w_ni.ravel(), for example"
+        )
+    eta = checks.number("eta", eta, 0, strictly=True, remedy="0.01 is a usual learning rate")
+    sigma_eps = checks.number("sigma_eps", sigma_eps, 0, remedy="use 0 to switch the noise off")
+    matrices = [
+        _matrix(hessian, start.size)
+        for hessian in checks.sequence("hessians", hessians, "use [hessian] for one that is frozen")
+    ]
+    path = [start]
+    for hessian, n in zip(matrices, _lengths(steps, len(matrices)), strict=True):
+        now = path[-1]
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in range(n):
-                w_ni = w_ni - eta * sigma_eps**2 * (hessian @ w_ni)
-        path.append(w_ni)
+                before, now = now, now - eta * sigma_eps**2 * (hessian @ now)
+                if np.array_equal(before, now, equal_nan=True):
+                    break  # here it stays: it has vanished, or overflowed
+        path.append(now)
     return np.stack(path)
+
+
+def _matrix(hessian: Any, features: int) -> Any:
+    """A Hessian as a matrix of floats or an operator, if it has the right shape."""
+    if not isinstance(hessian, LinearOperator):
+        hessian = checks.numbers("hessians", hessian, remedy="use LocalCurvature(...).matrix(), for example")
+    elif hessian.dtype.kind == "c":
+        raise ValueError(f"hessians must be real, got {hessian!r} of {hessian.dtype}: use its real part")
+    if hessian.shape != (features, features):
+        raise ValueError(
+            f"hessians must be a sequence of {features} x {features} matrices, got one of shape "
+            f"{hessian.shape}: use [hessian] for one that is frozen"
+        )
+    return hessian
+
+
+def _lengths(steps: int | Sequence[int], stretches: int) -> list[int]:
+    remedy = "it counts the steps of a stretch"
+    if np.ndim(steps) == 0:
+        return [checks.whole("steps", steps, 0, remedy)] * stretches
+    lengths = [checks.whole("steps", n, 0, remedy) for n in checks.sequence("steps", steps, remedy)]
+    if len(lengths) != stretches:
+        raise ValueError(
+            f"steps must hold one length for each of {stretches} hessians, got {len(lengths)}: {lengths}"
+        )
+    return lengths
 
 
 class CurvatureEstimate(NamedTuple):
@@ -71,7 +119,7 @@ class CurvatureEstimate(NamedTuple):
     rates: np.ndarray
 
 
-def estimate_curvature(history, directions=None):
+def estimate_curvature(history: History, directions: ArrayLike | None = None) -> CurvatureEstimate:
     """Read <H> from the decay of W_NI in a training with one NIN: the inverse of `predict_decay`.
 
     Over n steps a factor r means the curvature (1 - r^(1/n))/(eta sigma_eps^2): exactly, if W_NI is an eigenvector of a
@@ -83,37 +131,52 @@ def estimate_curvature(history, directions=None):
     Parameters
     ----------
     history : History
-        From `nin_lib.training.train` with one NIN.
+        From `nin_lib.training.train` with one NIN, over one epoch or more.
     directions : array_like, shape (features, d)
         Columns are directions, such as eigenvectors of <H>; the features themselves unless given.
 
     Returns
     -------
     CurvatureEstimate
+        For each epoch, and for each stretch between two of the stored W_NI.
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind than above.
     ValueError
-        If the training had not exactly one NIN, or no noise.
+        If an argument is not as above, or there was no noise.
     """
-    nins = history.settings["nins"]
-    if len(nins) != 1 or nins[0]["sigma_eps"] == 0:
+    checks.instance("history", history, History, "give what train(net, data, nin=nin) returns")
+    nins, steps = history.settings["nins"], history.steps_per_epoch
+    scale = history.settings["eta"] * nins[0]["sigma_eps"] ** 2 if len(nins) == 1 else 0
+    if scale == 0:
         raise ValueError(
-            f"history must have one NIN with sigma_eps > 0, got {[nin['sigma'] for nin in nins]}: "
+            f"history must have one NIN with sigma_eps > 0, got {[nin['sigma_eps'] for nin in nins]}: "
             "train with nin=NoiseInjection(net, layer, sigma_eps)"
         )
+    if steps == 0:
+        raise ValueError("history must have one epoch or more, got its start: call it after an epoch")
 
-    def curvature(sizes, steps):
-        with np.errstate(divide="ignore", invalid="ignore"):
+    def curvature(sizes: np.ndarray, steps: int | np.ndarray) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             factor = sizes[1:] / sizes[:-1]
             factor = np.where((factor > 0) & np.isfinite(factor), factor, np.nan)
-        return (1 - factor ** (1 / steps)) / (history.settings["eta"] * nins[0]["sigma_eps"] ** 2)
+            rate: np.ndarray = (1 - factor ** (1 / steps)) / scale
+            return np.where(np.isfinite(rate), rate, np.nan)
 
-    niw = history.niw if directions is None else history.niw @ np.asarray(directions)
-    stretches = np.diff(history.niw_epochs)[:, None]
+    niw = history.niw
+    if directions is not None:
+        columns = checks.numbers("directions", directions, remedy="use the eigenvectors of <H>, for example")
+        if columns.ndim != 2 or len(columns) != niw.shape[1]:
+            raise ValueError(
+                f"directions must have shape (features, d) with {niw.shape[1]} features, got {columns.shape}: "
+                "directions are the columns"
+            )
+        with np.errstate(over="ignore", invalid="ignore"):
+            niw = niw @ columns
     return CurvatureEstimate(
-        curvature(history.niw_norm, history.steps_per_epoch),
-        curvature(niw, stretches * history.steps_per_epoch),
+        curvature(history.niw_norm, steps), curvature(niw, np.diff(history.niw_epochs)[:, None] * steps)
     )
 
 
@@ -134,13 +197,14 @@ class DecayFit:
     reason: str = ""
 
 
-def fit_decay(t, y):
+def fit_decay(t: ArrayLike, y: ArrayLike) -> DecayFit:
     """Fit a + b exp(-t/tau), with t from its start, to a curve up to its minimum, as Fig. 1 of the paper does.
 
     What is no exponential decay is refused, with the reason. A refusal is a result, not an error: many curves are
     fitted in one go, and one without a decay time is a gap in their plot. The fit is refused when
 
     * a value is not finite, or there are fewer than 5 points up to the minimum;
+    * the squares of the times or of the fall over- or underflow;
     * the curve rises at first, by more than a tenth of its later fall;
     * tau is longer than the curve or uncertain by more than half: it is as good as straight;
     * the deviations from the fit are above 5 % of the fall, root mean square.
@@ -148,37 +212,49 @@ def fit_decay(t, y):
     Parameters
     ----------
     t, y : array_like, shape (n,)
-        Times, increasing, and values.
+        Times, finite and increasing, and values, of which some may be inf or nan.
 
     Returns
     -------
     DecayFit
+        The numbers in the units of `t` and `y`, or the reason why there are none.
 
     Raises
     ------
     ValueError
         If t and y are not as above.
     """
-    t, y = np.asarray(t, dtype=float), np.asarray(y, dtype=float)
-    if t.ndim != 1 or t.shape != y.shape or not np.all(np.diff(t) > 0):
+    times = checks.numbers("t", t, remedy="give the times of the values, such as np.arange(len(y))")
+    values = checks.reals("y", y, "give a value for each time")
+    if times.ndim != 1 or times.shape != values.shape or not np.all(np.diff(times) > 0):
         raise ValueError(
-            f"t must increase and have the shape (n,) of y, got {t.shape} and {y.shape}: sort t first"
+            f"t must increase and have the shape (n,) of y, got {times.shape} and {values.shape}: sort t first"
         )
-    if not np.all(np.isfinite(y)):
+    if not np.all(np.isfinite(values)):
         return DecayFit(reason="it does not stay finite")
-    n = int(np.argmin(y)) + 1
+    n = int(np.argmin(values)) + 1 if len(values) else 0
     if n < 5:
         return DecayFit(reason=f"it has {n} points up to its minimum, and a fit needs 5")
-    t, y = t[:n] - t[0], y[:n]
-    fall = y[0] - y[-1]
-    if y.max() - y[0] > fall / 10:
-        return DecayFit(reason="it rises before it falls")
+    with np.errstate(all="ignore"):
+        times, values = times[:n] - times[0], values[:n]
+        fall = values[0] - values[-1]
+        if values.max() - values[0] > fall / 10:
+            return DecayFit(reason="it rises before it falls")
+        if not all(
+            1e-150 < size < 1e150 for size in (np.diff(times).min(), times[-1], fall, np.abs(values).max())
+        ):
+            return DecayFit(reason="its numbers are too large or too small to be squared")
+        return _fit(times, values, fall)
 
-    def decay(t, a, b, tau):
+
+def _fit(t: np.ndarray, y: np.ndarray, fall: float) -> DecayFit:
+    """The fit of `fit_decay` to a curve that falls, from t = 0."""
+
+    def decay(t: np.ndarray, a: float, b: float, tau: float) -> np.ndarray:
         return a + b * np.exp(-t / tau)
 
     try:
-        with np.errstate(over="ignore"), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", OptimizeWarning)  # no covariance: the error is inf, and refused
             guess = y[-1], fall, t[np.argmax(y <= y[-1] + fall / math.e)]
             values, covariance = curve_fit(decay, t, y, guess)

@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nin_lib import checks
 from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED, Phase
 
 CLEAN_EVERY = 5
@@ -52,7 +54,9 @@ class History:
 
     @property
     def steps_per_epoch(self) -> int:
-        return len(self.batch_loss) // max(self.settings["epochs"], 1)
+        """Steps of SGD in an epoch; 0 before the first epoch is over."""
+        epochs: int = self.settings["epochs"]
+        return len(self.batch_loss) // max(epochs, 1)
 
     @property
     def sigma_eps(self) -> float | tuple[float, ...]:
@@ -62,8 +66,12 @@ class History:
 
     @property
     def peak(self) -> float:
-        """The largest batch loss over the first one; inf where the training was lost."""
-        return float(self.batch_loss.max() / self.batch_loss[0])
+        """The largest batch loss over the first one; inf where the training was lost, 1 before the first step."""
+        largest, first = self.batch_loss.max(initial=0.0), self.batch_loss[:1].max(initial=0.0)
+        if first == largest:
+            return 1.0 if np.isfinite(first) else np.inf
+        with np.errstate(over="ignore"):
+            return float(largest / first) if first > 0 and np.isfinite(largest) else np.inf
 
     @property
     def lost(self) -> int | None:
@@ -74,12 +82,13 @@ class History:
     @property
     def learned(self) -> int | None:
         """The first epoch at which the clean loss is measured at or below a quarter of its start, or None."""
-        epochs = self.clean_epochs[self.clean_loss <= LEARNED * self.clean_loss[0]]
+        low = (self.clean_loss <= LEARNED * self.clean_loss[0]) & np.isfinite(self.clean_loss)
+        epochs = self.clean_epochs[low]
         return int(epochs[0]) if len(epochs) else None
 
     @property
     def phase(self) -> Phase:
-        """Phase of the training.
+        """Phase of the training, one of the four of the paper (Section 3), by measurable signs.
 
         Divergent: a batch loss is not finite or above 1e8, or a validation loss is not finite. Catapult: otherwise,
         the batch loss exceeds twice its first value and later falls below that value. Decay: otherwise, |W_NI| is
@@ -103,14 +112,23 @@ class History:
         return arrays | {f"norms/{name}": norm for name, norm in norms.items()}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "History":
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "History":
         """The history of which `arrays` made these arrays, whatever others lie beside them.
+
+        Returns
+        -------
+        History
+            Equal to the one that the arrays are of.
 
         Raises
         ------
+        TypeError
+            If they have no names.
         ValueError
             If they are not those of a history.
         """
+        if not isinstance(arrays, Mapping):
+            raise TypeError(f"arrays must be those of History.arrays(), got {arrays!r}: they have names")
         own: dict[str, Any] = {
             field.name: arrays[field.name] for field in dataclasses.fields(cls) if field.name in arrays
         }
@@ -121,7 +139,20 @@ class History:
             raise ValueError(
                 f"arrays must be those of History.arrays(), got {sorted(arrays)}: {', '.join(missing)} missing"
             )
-        own["settings"] = json.loads(own["settings"].item())
+        try:
+            own["settings"] = json.loads(own["settings"].item())
+            epochs = own["settings"]["epochs"] + 1
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"arrays must be those of History.arrays(), got the settings {arrays['settings']!r}: "
+                "they are a JSON text that says epochs"
+            ) from error
+        for name in ("val_loss", "val_accuracy", "niw_norm"):
+            if np.shape(own[name]) != (epochs,):
+                raise ValueError(
+                    f"arrays must be those of History.arrays(), got {name} of shape {np.shape(own[name])}: "
+                    f"it has a value for each of {epochs - 1} epochs and for the start"
+                )
         return cls(**own)
 
     def __eq__(self, other: object) -> bool:
@@ -150,17 +181,28 @@ class Recorder:
     Parameters
     ----------
     settings : dict
-        Those of the history; "epochs" says how many there will be.
+        Those of the history; "epochs" says how many >= 0 there will be.
     steps_per_epoch : int
-    parameters : sequence of str
+        Steps >= 1 of SGD in each.
+    parameters : iterable of str
         Names of those whose norms are recorded.
     niw : ndarray, shape (features,)
         W_NI: its size and precision.
+
+    Raises
+    ------
+    ValueError
+        If a number is not as above.
     """
 
-    def __init__(self, settings, steps_per_epoch, parameters, niw):
-        epochs = settings["epochs"]
-        self._steps_per_epoch, self._step = steps_per_epoch, 0
+    def __init__(
+        self, settings: dict[str, Any], steps_per_epoch: int, parameters: Iterable[str], niw: np.ndarray
+    ) -> None:
+        epochs = checks.whole(
+            "epochs", settings["epochs"], 0, "it counts the passes through the training set"
+        )
+        self._steps_per_epoch = checks.whole("steps_per_epoch", steps_per_epoch, 1, "an epoch has steps")
+        self._epochs, self._step = epochs, 0
         clean_epochs = np.arange(0, epochs + 1, CLEAN_EVERY)
         niw_epochs = np.unique(np.linspace(0, epochs, CHECKPOINTS).round().astype(int))
         self._whole = History(
@@ -176,35 +218,62 @@ class Recorder:
             niw=np.full((len(niw_epochs), len(niw)), np.inf, niw.dtype),
         )
 
-    def wants_clean_loss(self, epoch):
+    def wants_clean_loss(self, epoch: int) -> bool:
         """Whether the clean loss is recorded after this epoch."""
-        return epoch in self._whole.clean_epochs
+        return self._checked(epoch) in self._whole.clean_epochs
 
-    def step(self, batch_loss):
-        """Record the loss of the next step's batch; returns whether the training goes on."""
-        self._whole.batch_loss[self._step] = batch_loss
+    def step(self, batch_loss: float) -> bool:
+        """Record the loss of the next step's batch; what is nan has overflowed, and is recorded as inf.
+
+        Returns
+        -------
+        bool
+            Whether the training goes on: the loss is finite and not above 1e8.
+
+        Raises
+        ------
+        ValueError
+            If there is no next step.
+        """
+        if self._step == len(self._whole.batch_loss):
+            raise ValueError(
+                f"batch_loss must be that of one of {self._step} steps, got {batch_loss!r} after the last"
+            )
+        self._whole.batch_loss[self._step] = _inf_for_nan(batch_loss)
         self._step += 1
         return batch_loss <= LARGEST_LOSS
 
-    def epoch(self, epoch, *, niw, norms, **values):
-        """Record the state after an epoch (0: the start): W_NI, the norms, and further values by their names in History.
+    def epoch(
+        self,
+        epoch: int,
+        *,
+        niw: np.ndarray,
+        norms: Mapping[str, float],
+        niw_norm: float,
+        val_loss: float,
+        val_accuracy: float,
+        clean_loss: float | None = None,
+    ) -> None:
+        """Record the state after an epoch (0: the start): W_NI, norms, and losses, as `History` has them.
 
-        What is nan has overflowed, and is recorded as inf; then the accuracy says nothing.
+        What is nan has overflowed, and is recorded as inf; then the accuracy says nothing. `clean_loss` is recorded where
+        `wants_clean_loss`.
         """
-        whole = self._whole
-        places = {name: whole.norms[name] for name in norms} | {name: getattr(whole, name) for name in values}
-        for name, value in (norms | values).items():
-            at = whole.clean_epochs == epoch if name == "clean_loss" else epoch
-            places[name][at] = np.inf if np.isnan(value) else value
-        if np.isinf(whole.val_loss[epoch]):
-            whole.val_accuracy[epoch] = np.nan
-        whole.niw[whole.niw_epochs == epoch] = np.where(np.isnan(niw), np.inf, niw)
+        whole, at = self._whole, self._checked(epoch)
+        for name, norm in norms.items():
+            whole.norms[name][at] = _inf_for_nan(norm)
+        whole.niw_norm[at], whole.val_loss[at] = _inf_for_nan(niw_norm), _inf_for_nan(val_loss)
+        whole.val_accuracy[at] = np.nan if np.isinf(whole.val_loss[at]) else val_accuracy
+        if clean_loss is not None:
+            whole.clean_loss[whole.clean_epochs == at] = _inf_for_nan(clean_loss)
+        whole.niw[whole.niw_epochs == at] = _inf_for_nan(niw)
 
-    def history(self, epochs=None):
+    def history(self, epochs: int | None = None) -> History:
         """What is recorded: of the whole training, or of its first `epochs`."""
         whole = self._whole
         if epochs is None:
             return whole
+        epochs = self._checked(epochs)
         clean, niw = whole.clean_epochs <= epochs, whole.niw_epochs <= epochs
         return History(
             settings=whole.settings | {"epochs": epochs},
@@ -218,3 +287,10 @@ class Recorder:
             niw_epochs=whole.niw_epochs[niw],
             niw=whole.niw[niw],
         )
+
+    def _checked(self, epoch: int) -> int:
+        return checks.whole("epoch", epoch, 0, "0 is the start", high=self._epochs)
+
+
+def _inf_for_nan(values: float | np.ndarray) -> Any:
+    return np.where(np.isnan(values), np.inf, values)

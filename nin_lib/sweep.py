@@ -3,7 +3,7 @@
 import contextlib
 import inspect
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,15 @@ from nin_lib.extras import needed
 from nin_lib.history import History
 
 
-def sweep(run, sigma_eps, seeds, out, jobs=-1, progress=True, **settings):
+def sweep(
+    run: Callable[..., History],
+    sigma_eps: Iterable[float],
+    seeds: Iterable[int],
+    out: Path | str,
+    jobs: int = -1,
+    progress: bool = True,
+    **settings: Any,
+) -> dict[tuple[float, int], History]:
     """Train for each sigma_eps and seed, in parallel; store each result at once and skip those that exist.
 
     Runs on all cores of this machine, or on a cluster: joblib's own switch
@@ -30,11 +38,12 @@ def sweep(run, sigma_eps, seeds, out, jobs=-1, progress=True, **settings):
     run : callable
         ``run(sigma_eps, seed, **settings)`` returns a History; `train_mlp`, or a function with a name that can be pickled.
     sigma_eps, seeds : sequences of float, of int
+        Numbers >= 0. With none, nothing runs.
     out : path
         Folder of the results. A file's name follows from the name of `run` and from all its arguments, those that it
         takes by default included; not from its code: a function that you change wants another folder.
     jobs : int
-        Runs at a time, -1 for one on each core.
+        Runs at a time >= 1, -1 for one on each core.
     progress : bool
         Show a progress bar.
     **settings
@@ -47,41 +56,54 @@ def sweep(run, sigma_eps, seeds, out, jobs=-1, progress=True, **settings):
 
     Raises
     ------
-    TypeError, ValueError
-        If `run` has no argument of that name, or a setting is no plain JSON value; before anything runs.
+    TypeError
+        If an argument is of another kind than above, `run` has no argument of that name, or a setting is no JSON value;
+        before anything runs.
+    ValueError
+        If a number is not as above, or a setting is not finite; before anything runs.
     nin_lib.store.ResultError
         If a result cannot be written.
     RuntimeError
         If a run fails: which. What others have computed meanwhile is stored.
     """
+    if not (callable(run) and hasattr(run, "__qualname__")):
+        raise TypeError(f"run must be a function with a name, got {run!r}: define one, or use train_mlp")
+    folder = checks.path("out", out, "name a folder for the results")
     # What names the file is what is run: plain numbers, where NumPy's are no JSON values.
-    keys = [
-        (float(sigma), seed)
-        for sigma in checks.numbers("sigma_eps", list(sigma_eps), 0, remedy="use 0 to switch the noise off")
-        for seed in [checks.whole("seeds", seed, 0, "any such numbers will do") for seed in seeds]
+    remedy = "use 0 to switch the noise off, and [sigma_eps] for a single one"
+    numbers = [
+        checks.number("sigma_eps", sigma, 0, remedy=remedy)
+        for sigma in checks.sequence("sigma_eps", sigma_eps, remedy)
     ]
+    remedy = "any such numbers will do; use [seed] for a single one"
+    wholes = [checks.whole("seeds", seed, 0, remedy) for seed in checks.sequence("seeds", seeds, remedy)]
     tasks = {
-        key: Task(Path(out), _arguments(run, *key, settings), _train, (run, key, settings)) for key in keys
+        key: Task(folder, _arguments(run, *key, settings), _train, (run, key, settings))
+        for key in ((sigma, seed) for sigma in numbers for seed in wholes)
     }
     compute_missing(list(tasks.values()), jobs, progress)
     return {key: History.from_arrays(store.read(task.path).arrays) for key, task in tasks.items()}
 
 
-def _arguments(run, sigma_eps, seed, settings):
-    """All arguments with which `run` is called, and its name: what names the result."""
+def _arguments(
+    run: Callable[..., History], sigma_eps: float, seed: int, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """All arguments with which `run` is called, and its name: what names the result; TypeError, if it takes others."""
     try:
         bound = inspect.signature(run).bind(sigma_eps, seed, **settings)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # the latter: a function that is not written in Python
         raise TypeError(f"settings must be arguments of run, {run.__name__}: {error}") from error
     bound.apply_defaults()
-    arguments = {}
+    arguments: dict[str, Any] = {}
     for name, value in bound.arguments.items():  # what `run` takes as **settings is flat, too
         is_rest = bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
         arguments |= value if is_rest else {name: value}
     return {"run": f"{run.__module__}.{run.__qualname__}"} | arguments
 
 
-def _train(run, key, settings):
+def _train(
+    run: Callable[..., History], key: tuple[float, int], settings: dict[str, Any]
+) -> dict[str, np.ndarray]:
     return run(*key, **settings).arrays()
 
 
@@ -100,6 +122,7 @@ class Task(NamedTuple):
 
     @property
     def path(self) -> Path:
+        """Path of its result."""
         return store.path_of(self.folder, self.settings)
 
 
@@ -112,7 +135,7 @@ def compute_missing(tasks: list[Task], jobs: int, progress: bool = True, desc: s
     Raises
     ------
     ValueError
-        If `jobs` is no such number.
+        If `jobs` or `progress` is not as above.
     nin_lib.store.ResultError
         If nothing can be written to the folder; before anything is computed.
     RuntimeError
@@ -120,6 +143,7 @@ def compute_missing(tasks: list[Task], jobs: int, progress: bool = True, desc: s
     """
     if jobs != -1:
         checks.whole("jobs", jobs, 1, "or give -1 for one run on each core")
+    progress = checks.flag("progress", progress)
     with needed("notebooks"):
         import joblib
         from tqdm.auto import tqdm
@@ -139,8 +163,8 @@ def compute_missing(tasks: list[Task], jobs: int, progress: bool = True, desc: s
         store.write(missing[k].folder, missing[k].settings, arrays, provenance)
 
 
-def _computed(k, task):
-    """Number, arrays and provenance of a run, wherever it is computed."""
+def _computed(k: int, task: Task) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
+    """Number, arrays and provenance of a run, wherever it is computed; RuntimeError names one that fails."""
     start = time.perf_counter()
     try:
         with one_thread():

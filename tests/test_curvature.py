@@ -419,7 +419,7 @@ def test_bad_input(digits):
         ((net, nin, x, y[:-1]), "x and y must hold the same number >= 1 of samples, got 40 and 39"),
         ((net, nin, x[:0], y[:0]), "got 0 and 0"),
         ((net, nin, x, y, "l1"), "loss must be one of .*, got 'l1'"),
-        ((net, nin, x, y, "ce", 0), "rows must be an integer >= 1, got 0"),
+        ((net, nin, x, y, "ce", 0), "rows must be a whole number >= 1, got 0"),
     ]:
         with pytest.raises(ValueError, match=message):
             LocalCurvature(*arguments)
@@ -436,7 +436,7 @@ def test_bad_input(digits):
     net = nets()["tanh"][0]
     still = LocalCurvature(net, NoiseInjection(net, "0", 0.0), x, y)
     for measure in (still.pull, still.kick, still.pull_square, lambda: still.reading(0.1, 10)):
-        with pytest.raises(ValueError, match="nin has sigma = 0.*use sigma > 0"):
+        with pytest.raises(ValueError, match="nin has sigma_eps = 0.*use a larger sigma_eps"):
             measure()
     net = nets()["tanh"][0]
     without, silent = None, NoiseInjection(net, "0", 0.0)
@@ -444,7 +444,7 @@ def test_bad_input(digits):
     for nins, sigmas in [(without, []), (silent, [0.0]), (two, [0.0, 1.0])]:
         history = train(net, digits, batch_size=20, epochs=1, nin=nins)
         with pytest.raises(
-            ValueError, match=f"one NIN with sigma > 0, got sigmas {re.escape(str(sigmas))}: train"
+            ValueError, match=f"one NIN with sigma_eps > 0, got {re.escape(str(sigmas))}: train"
         ):
             estimate_curvature(history)
     for t, y in [([0, 1, 1], [3, 2, 1]), ([0, 1], [1, 2, 3]), ([[0, 1]], [[0, 1]])]:

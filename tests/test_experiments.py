@@ -369,7 +369,7 @@ def test_a_stored_decay_run_begins_as_it_began(official_fashion_mnist):
     assert stored.phase == Phase.DECAY
     with one_thread():
         again, steps = with_its_common_steps(
-            lambda: train_mlp(**asdict(settings) | {"epochs": 1}), "nin_lib.networks.mlp"
+            lambda: train_mlp(**asdict(settings) | {"epochs": 1}), "nin_lib.training.mlp"
         )
     assert steps >= 12
     np.testing.assert_allclose(again.batch_loss[:steps], stored.batch_loss[:steps], rtol=1e-3)

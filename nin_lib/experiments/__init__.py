@@ -6,8 +6,9 @@ again, and one whose settings change is. A module for each figure or question; a
 """
 
 from pathlib import Path
+from typing import Any
 
-from nin_lib import store
+from nin_lib import checks, store
 from nin_lib.experiments import (
     activations,
     architectures,
@@ -62,22 +63,40 @@ __all__ = [
 
 def named(name: str) -> Experiment:
     """The experiment of that name; ValueError lists the names there are."""
-    if name not in EXPERIMENTS:
+    if not (isinstance(name, str) and name in EXPERIMENTS):
         raise ValueError(
             f"name must be one of {', '.join(EXPERIMENTS)}, got {name!r}: see python -m nin_lib list"
         )
     return EXPERIMENTS[name]
 
 
-def run(name: str, out: Path = RUNS, jobs: int = 1, device: str = "cpu") -> list[Path]:
-    """Compute what is missing or damaged of an experiment, with a progress bar; return the paths of all its results.
+def run(name: str, out: Path | str = RUNS, jobs: int = 1, device: str = "cpu") -> list[Path]:
+    """Compute what is missing or damaged of an experiment, with a progress bar.
 
-    Each result is stored as soon as it is there; a run that is killed loses only what was in progress. `jobs` runs are
-    computed at a time (-1: one for each core), each with one thread; torch computes on `device`. Around the call,
-    ``joblib.parallel_config`` chooses another backend, such as a cluster, as for `nin_lib.sweep.sweep`.
+    Each result is stored as soon as it is there; a run that is killed loses only what was in progress. A run computes with
+    one thread. Around the call, ``joblib.parallel_config`` chooses another backend, such as a cluster, as for
+    `nin_lib.sweep.sweep`.
+
+    Parameters
+    ----------
+    name : str
+        A key of `EXPERIMENTS`.
+    out : path
+        Folder of the results of all experiments.
+    jobs : int
+        Runs at a time >= 1, -1 for one on each core.
+    device : str
+        Where torch computes.
+
+    Returns
+    -------
+    list of Path
+        The paths of all its results.
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind than above.
     ValueError
         If an argument is not as above.
     nin_lib.store.ResultError
@@ -87,7 +106,7 @@ def run(name: str, out: Path = RUNS, jobs: int = 1, device: str = "cpu") -> list
     """
     experiment = named(name)
     check_device(device)
-    folder = Path(out) / name
+    folder = checks.path("out", out, "name the folder of the results") / name
     tasks = [
         Task(folder, key(name, settings), experiment.compute, (settings, device), experiment.packages, device)
         for settings in experiment.settings
@@ -107,33 +126,49 @@ def check_device(device: str) -> None:
         RuntimeError,
         AssertionError,
         NotImplementedError,
+        TypeError,
     ) as error:  # without CUDA, torch asserts that it has it
         raise ValueError(
             f"device must be one that torch can use here, such as 'cpu', got {device!r}: {error}"
         ) from error
 
 
-def stored(name: str, out: Path = RUNS) -> tuple[list[Path], list[Path]]:
+def stored(name: str, out: Path | str = RUNS) -> tuple[list[Path], list[Path]]:
     """Paths of the results of an experiment that are whole, and of those that are there but damaged."""
     paths = [path_of(name, settings, out) for settings in named(name).settings]
     whole = [path for path in paths if store.is_whole(path)]
     return whole, [path for path in paths if path not in whole and (path.exists() or path.is_symlink())]
 
 
-def load(name: str, settings, out: Path = RUNS) -> Result:
+def load(name: str, settings: Any, out: Path | str = RUNS) -> Result:
     """The stored result of one run.
+
+    Returns
+    -------
+    Result
+        Of the experiment `name`, with these of its settings, in the folder `out`.
 
     Raises
     ------
+    TypeError
+        If an argument is of another kind than above.
+    ValueError
+        If an argument is not as above.
     nin_lib.store.ResultError
         If it is missing or damaged, with the command that repairs it.
     """
+    named(name)
     found = store.read(path_of(name, settings, out), f"repair it by `python -m nin_lib run {name}`")
     return Result(settings, found.arrays, found.provenance)
 
 
-def results(name: str, out: Path = RUNS) -> list[Result]:
+def results(name: str, out: Path | str = RUNS) -> list[Result]:
     """All stored results of an experiment, in the order of its settings.
+
+    Returns
+    -------
+    list of Result
+        One for each of the settings.
 
     Raises
     ------
@@ -150,6 +185,6 @@ def results(name: str, out: Path = RUNS) -> list[Result]:
     return [load(name, settings, out) for settings in named(name).settings]
 
 
-def histories(name: str, out: Path = RUNS) -> list[History]:
+def histories(name: str, out: Path | str = RUNS) -> list[History]:
     """The stored trainings of an experiment whose results are those of `nin_lib.training`, in the order of its settings."""
     return [result.history for result in results(name, out)]

@@ -5,11 +5,15 @@ All start from weights N(0, 1/fan_in) and biases 0 (Appendix B of the paper).
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nin_lib import checks
 from nin_lib.store import single_precision
+
+if TYPE_CHECKING:
+    from nin_lib.history import History
 
 PACKAGES = ("numpy", "scikit-learn", "scipy", "torch")
 FINE = (10, 18, 20, 22, 24, 28, 30, 33, 36, 40)
@@ -49,7 +53,13 @@ class Scan(Usual):
     seeds: tuple[int, ...] = (0, 1, 2)
 
     def trainings(self) -> Iterator[Training]:
-        """The trainings, seed by seed."""
+        """The trainings, seed by seed.
+
+        Yields
+        ------
+        Training
+            One for each seed and sigma_eps.
+        """
         common = {field.name: getattr(self, field.name) for field in fields(Usual)}
         for seed in self.seeds:
             for sigma_eps in self.sigma_eps:
@@ -59,36 +69,51 @@ class Scan(Usual):
 Measure = Callable[[Any, list[Any], Any], dict[str, float]]
 
 
-def train_net(settings: Training, device: str = "cpu", measure: Measure | None = None):
+def train_net(
+    settings: Training, device: str = "cpu", measure: Measure | None = None
+) -> tuple["History", list[dict[str, float]]]:
     """Train one net at one sigma_eps.
 
     Parameters
     ----------
     settings : Training
+        The net, its NINs and the optimisation.
     device : str
+        Where to train, such as "cuda".
     measure : callable, optional
         ``measure(net, nins, data)``, called whenever the clean loss is recorded, returns a dictionary of numbers.
 
     Returns
     -------
     history : nin_lib.history.History
+        What `nin_lib.training.train` recorded.
     measured : list of dict
         What `measure` returned, as far as the training arrived.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another kind than above.
+    ValueError
+        If a setting or another argument is not as above.
     """
     from nin_lib.data import load
     from nin_lib.injection import NoiseInjection
-    from nin_lib.networks import ARCHITECTURES, network
+    from nin_lib.networks import ARCHITECTURES, network, placed
     from nin_lib.training import train
 
-    data, measured = load("digits"), []
-    net = network(settings.net, settings.seed).to(device)
+    checks.instance("settings", settings, Training, "use Training(sigma_eps=10.0), for example")
+    if not (measure is None or callable(measure)):
+        raise TypeError(f"measure must be a function of a net, its NINs and the data, got {measure!r}")
+    data, measured = load("digits"), list[dict[str, float]]()
+    net = placed(network(settings.net, settings.seed), device)
     layers = settings.layers or [ARCHITECTURES[settings.net][1]]
     nins = [
         NoiseInjection(net, layer, settings.sigma_eps, settings.distribution, settings.seed)
         for layer in layers
     ]
 
-    def callback(history, epoch):
+    def callback(history: "History", epoch: int) -> None:
         if measure is not None and epoch in history.clean_epochs:
             measured.append(measure(net, nins, data))
 
@@ -103,7 +128,7 @@ def train_history(settings: Training, device: str = "cpu") -> dict[str, np.ndarr
 
 
 def scan(settings: Scan, device: str = "cpu", measure: Measure | None = None) -> dict[str, np.ndarray]:
-    """Train for each seed at each sigma_eps, by `train_net`.
+    """Train for each seed at each sigma_eps, by `train_net`, of which the other arguments are.
 
     Returns
     -------
@@ -112,7 +137,20 @@ def scan(settings: Scan, device: str = "cpu", measure: Measure | None = None) ->
         epochs + 1): val_accuracy. Of shape (seeds, sigmas, nins, epochs + 1): niw_norm, of each NIN. Of shape
         (seeds, sigmas, len(clean_epochs)): clean_loss, and what `measure` measured. Where a training did not arrive,
         peak, niw_norm and clean_loss are inf, val_accuracy and what `measure` measured nan.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another kind than above.
+    ValueError
+        If a setting or another argument is not as above, or there is no seed or no sigma_eps.
     """
+    checks.instance("settings", settings, Scan, "use Scan(sigma_eps=(1.0, 10.0)), for example")
+    for name in ("seeds", "sigma_eps"):
+        if not checks.sequence(name, getattr(settings, name), "use a tuple of one for a single one"):
+            raise ValueError(
+                f"{name} must hold one or more, got {getattr(settings, name)!r}: there is nothing to train"
+            )
     rows = []
     for training in settings.trainings():
         history, measured = train_net(training, device, measure)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nin_lib import store
+from nin_lib import checks, store
 
 if TYPE_CHECKING:
     from nin_lib.history import History
@@ -61,9 +61,16 @@ class Result:
 
 def key(name: str, settings: Any) -> dict[str, Any]:
     """The JSON values from which the name of a result follows: the experiment's name, and each field of its settings."""
-    return {"experiment": name} | json.loads(json.dumps(dataclasses.asdict(settings)))
+    if not dataclasses.is_dataclass(settings) or isinstance(settings, type):
+        raise TypeError(
+            f"settings must be one of nin_lib.experiments.named({name!r}).settings, or another of their class, "
+            f"got {settings!r}"
+        )
+    fields: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(settings)))
+    return {"experiment": name} | fields
 
 
-def path_of(name: str, settings: Any, out: Path = RUNS) -> Path:
+def path_of(name: str, settings: Any, out: Path | str = RUNS) -> Path:
     """Path of the result of the experiment `name` with these settings."""
-    return store.path_of(Path(out) / name, key(name, settings))
+    folder = checks.path("out", out, "name the folder of the results")
+    return store.path_of(folder / name, key(name, settings))

@@ -1,9 +1,12 @@
 """Fashion-MNIST at full size: Fig. 2 (bottom), Fig. 3 and Table 1 of the paper."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import TypedDict
 
 import numpy as np
 
+from nin_lib import checks
 from nin_lib.experiments.experiment import Experiment
 
 
@@ -26,10 +29,18 @@ def train_history(settings: Settings, device: str = "cpu") -> dict[str, np.ndarr
     """Train with `nin_lib.training.train_mlp`; the arrays are those of its `History`."""
     from nin_lib.training import train_mlp
 
+    checks.instance("settings", settings, Settings, "use one of FIG_3_CE.settings, for example")
     return train_mlp(**asdict(settings), device=device).arrays()
 
 
-TABLE_1 = {
+class Noise(TypedDict):
+    """A row of Table 1: the unit of sigma_eps^2, and the coefficients from decoupled to divergent."""
+
+    unit: float
+    c: list[float]
+
+
+TABLE_1: dict[str, Noise] = {
     "mse": {"unit": 784 / (1024 * 0.01), "c": [1e-4, 30, 47, 50]},
     "ce": {"unit": 784 / 0.01, "c": [1e-4, 0.1, 1, 1.8]},
 }
@@ -41,11 +52,13 @@ CE_GRID = (*np.geomspace(1e-4, 0.1, 10), *np.geomspace(0.13, 2.5, 23))
 
 
 def sigma_of(loss: str, c: float) -> float:
-    """The sigma_eps of Table 1 for the coefficient `c` of that loss ("mse" or "ce")."""
+    """The sigma_eps of Table 1 for the coefficient `c` >= 0 of that loss ("mse" or "ce"), rounded to 4 decimals."""
+    checks.choice("loss", loss, TABLE_1)
+    c = checks.number("c", c, 0, remedy="Table 1 has numbers from 1e-4 to 50")
     return round(float(np.sqrt(c * TABLE_1[loss]["unit"])), 4)
 
 
-def _settings(loss, c_shown, c_grid):
+def _settings(loss: str, c_shown: Iterable[float], c_grid: Iterable[float]) -> tuple[Settings, ...]:
     shown = [
         Settings(sigma_eps=sigma_of(loss, c), seed=seed, loss=loss, epochs=100)
         for seed in range(3)

@@ -10,7 +10,7 @@ SIGMAS = (0, 4, 8, 10, 12, 14, 16, 20, 24)
 
 
 def compute(settings: Scan, device: str = "cpu") -> dict[str, np.ndarray]:
-    """`digits.scan` with the sharpness on the way."""
+    """`nin_lib.experiments.digits.scan` with the sharpness on the way."""
     from nin_lib.curvature import sharpness
 
     return scan(settings, device, lambda net, _, data: {"sharpness": sharpness(net, data, settings.loss)})

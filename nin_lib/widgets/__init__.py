@@ -30,7 +30,7 @@ _EXPLORERS = (
 )
 
 
-def static_scripts():
+def static_scripts() -> dict[str, str]:
     """The scripts that bring the explorers of a built page to life.
 
     Returns

@@ -10,6 +10,7 @@ import functools
 import html
 import json
 from pathlib import Path
+from typing import Any, cast
 
 from nin_lib.extras import needed
 from nin_lib.figures import PHASE_COLORS, WEIGHT_COLORS, WEIGHT_DASHES
@@ -35,7 +36,7 @@ class Explorer(anywidget.AnyWidget):
 
     _esm = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any) -> None:
         for name in settings:  # traitlets would only warn, and the default be shown
             if not self.has_trait(name):
                 known = ", ".join(self.settings())
@@ -43,15 +44,20 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(**settings)
 
     @traitlets.default("_esm")
-    def _live_script(self):
+    def _live_script(self) -> str:
         return f"{type(self).script()}\nexport default {{ render: explorer.render }};\n"
 
     @classmethod
-    def static_script(cls):
+    def static_script(cls) -> str:
         """The explorer as a classic script for a page of the book, where module scripts do not load under file://.
 
         Load it with ``async``: deferred scripts would have to wait for each other, and a theme's can be large. It
         starts as soon as the page is parsed, which comes before DOMContentLoaded.
+
+        Returns
+        -------
+        str
+            JavaScript that brings each explorer of this class on the page to life.
         """
         start = (
             'if (document.readyState !== "loading") explorer.mountAll();\n'
@@ -61,8 +67,19 @@ class Explorer(anywidget.AnyWidget):
 
     @classmethod
     @functools.cache
-    def script(cls):
-        """The bundle, which defines `explorer`, after what Python puts before it."""
+    def script(cls) -> str:
+        """The bundle, which defines `explorer`, after what Python puts before it.
+
+        Returns
+        -------
+        str
+            JavaScript.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the bundle is not built; it says how to build it.
+        """
         bundle = STATIC / f"{cls.name}.js"
         if not bundle.exists():
             raise FileNotFoundError(
@@ -78,11 +95,11 @@ class Explorer(anywidget.AnyWidget):
         return f"{cls.javascript()}\nconst palette = {json.dumps(palette)};\n{source}"
 
     @classmethod
-    def javascript(cls):
-        """The generated mathematics that the bundle calls."""
+    def javascript(cls) -> str:
+        """What Python puts before the bundle, the mathematics that it calls or its data."""
         return ""
 
-    def settings(self):
+    def settings(self) -> dict[str, Any]:
         """Name and value of each setting, in the order of declaration."""
         return {
             name: getattr(self, name)
@@ -93,23 +110,23 @@ class Explorer(anywidget.AnyWidget):
         }
 
     @property
-    def address(self):
+    def address(self) -> str:
         """What links on the page name."""
         return self.name
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """What the page's script knows of the explorer, a dictionary of JSON values: its settings."""
         return self.settings()
 
-    def fallback(self):
+    def fallback(self) -> str:
         """HTML to read where there is no JavaScript."""
         raise NotImplementedError
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.settings().items())})"
 
-    def _repr_mimebundle_(self, **kwargs):
-        data, metadata = super()._repr_mimebundle_(**kwargs)
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = cast("tuple[dict[str, Any], dict[str, Any]]", super()._repr_mimebundle_(**kwargs))
         state = html.escape(json.dumps(self.state()))
         own = "" if self.address == self.name else f' id="{self.address}"'
         data["text/plain"] = repr(self)  # whole: some versions of anywidget cut it

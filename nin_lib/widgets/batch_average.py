@@ -3,6 +3,7 @@
 import functools
 import json
 
+import numpy as np
 import sympy as sp
 
 from nin_lib import codegen
@@ -27,10 +28,10 @@ SIZES = tuple(2**k for k in range(2, 11))
 
 
 @functools.cache
-def _moments():
+def _moments() -> tuple[dict[str, list[float | None]], list[float]]:
     """For each noise, E eps^k as floats for k = 0 ... 24, None where it diverges; and E q^k for k = 0 ... 4."""
-    table = {name: [noise_moment(name, k) for k in range(25)] for name in NOISE}
-    table = {name: [float(m) if m.is_finite else None for m in row] for name, row in table.items()}
+    exact = {name: [noise_moment(name, k) for k in range(25)] for name in NOISE}
+    table = {name: [float(m) if m.is_finite else None for m in row] for name, row in exact.items()}
     return table, [float(m) for m in Q_MOMENTS]
 
 
@@ -61,7 +62,8 @@ class BatchAverageExplorer(Explorer):
     seed = Whole(0, 0, 2**32 - 1, "any such number will do")
 
     @classmethod
-    def javascript(cls):
+    def javascript(cls) -> str:
+        """What Python puts before the bundle, the mathematics that it calls or its data."""
         noise, q = _moments()
         functions = "\n".join(
             codegen.javascript_function(f"noise_{name.replace('-', '_')}", (u, v), expression)
@@ -74,26 +76,28 @@ class BatchAverageExplorer(Explorer):
             f"const sampling = {json.dumps({'samples': SAMPLES, 'sizes': SIZES})};"
         )
 
-    def samples(self):
+    def samples(self) -> np.ndarray:
         """The terms q eps^n on the screen, an array of 262,144."""
         q, first, second = uniforms(self.seed, 3 * SAMPLES).reshape(SAMPLES, 3).T
-        terms, eps = 2 * q, codegen.numpy_function((u, v), NOISE[self.distribution])(first, second)
+        terms: np.ndarray = 2 * q
+        eps = codegen.numpy_function((u, v), NOISE[self.distribution])(first, second)
         for _ in range(self.power):
             terms = terms * eps
         return terms
 
-    def averages(self):
+    def averages(self) -> np.ndarray:
         """The batch averages whose histogram is on the screen."""
         return batch_averages(self.samples(), self.batch_size)
 
-    def prediction(self):
+    def prediction(self) -> tuple[float, float] | None:
         """Mean and standard deviation of a batch average by Theorem 1, or None where it has no variance."""
         if not noise_moment(self.distribution, 2 * self.power).is_finite:
             return None
         mean, variance, _ = batch_average_moments(self.distribution, self.power, self.batch_size)
         return float(mean), float(variance) ** 0.5
 
-    def fallback(self):
+    def fallback(self) -> str:
+        """HTML to read where there is no JavaScript: what the explorer does, and its numbers."""
         expected = self.prediction()
         theory = (
             f"Theorem 1 predicts the mean {expected[0]:.3g} and the standard deviation {expected[1]:.3g}."

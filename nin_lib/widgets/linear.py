@@ -1,6 +1,9 @@
 """The explorer of the two-layer linear model's trajectories."""
 
+import numpy as np
+
 from nin_lib import linear
+from nin_lib.phases import Phase
 from nin_lib.widgets.base import Explorer
 from nin_lib.widgets.rng import noise_stream
 from nin_lib.widgets.settings import Number, Whole
@@ -33,31 +36,33 @@ class LinearExplorer(Explorer):
     seed = Whole(0, 0, 2**32 - 1, "any such number will do")
 
     @classmethod
-    def javascript(cls):
+    def javascript(cls) -> str:
+        """What Python puts before the bundle, the mathematics that it calls or its data."""
         names = "run, loss, clean_loss, boundaries, LARGEST_WEIGHT, LEARNED, DECAYED"
         return f"function makeLinear() {{\n{linear.javascript()}return {{ {names} }};\n}}"
 
-    def noise(self):
+    def noise(self) -> np.ndarray:
         """The noise Phi of the curves on the screen, an array of shape (steps,): hand it to `LinearModel.simulate`."""
         return noise_stream(self.seed, self.steps)
 
     @property
-    def model(self):
+    def model(self) -> linear.LinearModel:
         """The `LinearModel` with these settings."""
         return linear.LinearModel(eta=self.eta, M=self.M, sigma_x=self.sigma_x, batch_size=self.batch_size)
 
-    def run(self):
+    def run(self) -> linear.Run:
         """The run on the screen, as `LinearModel.simulate` returns it."""
         return self.model.simulate(
             self.sigma_eps, self.w0, self.w1, self.w_ni, steps=self.steps, noise=self.noise()
         )
 
     @property
-    def phase(self):
+    def phase(self) -> Phase:
         """Phase of the run on the screen."""
-        return self.run().phase
+        return Phase(str(self.run().phase))
 
-    def fallback(self):
+    def fallback(self) -> str:
+        """HTML to read where there is no JavaScript: what the explorer does, and its numbers."""
         theory = self.model.boundaries(self.w0, self.w1, self.w_ni)
         return (
             "<p><strong>An explorer with a slider stands here where JavaScript runs.</strong> "

@@ -27,10 +27,12 @@ class PhaseDiagramExplorer(LinearExplorer):
     color = Choice("phase", "steps")
 
     @classmethod
-    def javascript(cls):
+    def javascript(cls) -> str:
+        """What Python puts before the bundle, the mathematics that it calls or its data."""
         return f"{super().javascript()}\nconst stepColors = {json.dumps(sequential.Cividis)};"
 
-    def fallback(self):
+    def fallback(self) -> str:
+        """HTML to read where there is no JavaScript: what the explorer does, and its numbers."""
         return (
             "<p><strong>A map that one can drag stands here where JavaScript runs.</strong> It shows the phase of the "
             f"two-layer linear model for every σ<sub>ε</sub> from 0.02 to 30 and every {self.vertical}, theory's boundaries "

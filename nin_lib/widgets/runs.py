@@ -4,16 +4,25 @@ import inspect
 import json
 import sys
 import threading
+from collections.abc import KeysView, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import traitlets
 
+from nin_lib.history import History
+from nin_lib.phases import Phase
 from nin_lib.widgets.base import Explorer
 from nin_lib.widgets.settings import Choice, Number, Whole
 
 HEAD = 126
 """Every batch loss of so many first steps is drawn (three epochs of the paper's), later their mean over each epoch."""
+
+
+Stored = list[tuple[dict[str, Any], History]]
+"""Settings and history of each run."""
 
 
 class RunExplorer(Explorer):
@@ -56,16 +65,16 @@ class RunExplorer(Explorer):
     _stored = traitlets.Dict().tag(sync=True)
     _training = traitlets.Dict().tag(sync=True)
 
-    _stop = None  # while a training runs, the event that ends it
+    _stop: threading.Event | None = None  # while a training runs, the event that ends it
     _telling = threading.RLock()  # so that what `stop` says does not come after the end
 
-    def __init__(self, experiment, out=None, **settings):
+    def __init__(self, experiment: str, out: Path | str | None = None, **settings: Any) -> None:
         self._runs = _stored_runs(experiment, out)  # (settings, History), by sigma_eps and seed
         choices = _choices([settings for settings, _ in self._runs])
         if choices:
             self.add_traits(**{name: Choice(*values) for name, values in choices.items()})
         self.set_trait("experiment", experiment)
-        self.trained = None
+        self.trained: History | None = None
         sigmas = sorted({settings["sigma_eps"] for settings, _ in self._runs})
         stored = {
             "head": HEAD,
@@ -80,14 +89,16 @@ class RunExplorer(Explorer):
         self.on_msg(self._receive)
 
     @property
-    def address(self):
+    def address(self) -> str:
+        """What links on the page name: the experiment."""
         return self.experiment
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
+        """What the page's script knows of the explorer: its settings, and the stored runs."""
         return self.settings() | {"_stored": self._stored}
 
-    def _shown(self):
-        """Settings and histories on the screen."""
+    def _shown(self) -> Stored:
+        """Settings and histories on the screen; ValueError, if no run has all that is chosen."""
         chosen = {name: getattr(self, name) for name in self._stored["choices"]}
         runs = [
             run for run in self._runs if all(_text(run[0].get(n)) == value for n, value in chosen.items())
@@ -99,18 +110,18 @@ class RunExplorer(Explorer):
         return [run for run in runs if run[0]["sigma_eps"] == nearest]
 
     @property
-    def histories(self):
+    def histories(self) -> dict[int, History]:
         """The stored runs on the screen, a dictionary of `nin_lib.history.History` by the seed."""
         return {settings["seed"]: history for settings, history in self._shown()}
 
     @property
-    def phase(self):
+    def phase(self) -> Phase:
         """Phase of the first of them, the one that the status line names."""
         return next(iter(self.histories.values())).phase
 
     # --- training here
 
-    def train(self):
+    def train(self) -> threading.Thread:
         """Start a training at `sigma_eps` for `epochs`, all else as in the nearest stored run, and return at once.
 
         Its curves appear in the explorer while it trains, and while no cell runs. `stop` ends it.
@@ -123,7 +134,7 @@ class RunExplorer(Explorer):
         Raises
         ------
         RuntimeError
-            If a training is running already.
+            If a training is running already, or the stored ones are not made by `nin_lib.training.train_mlp`.
         """
         if self._stop is not None:
             raise RuntimeError("a training is running already: call stop(), or wait for its end")
@@ -139,25 +150,25 @@ class RunExplorer(Explorer):
         thread.start()
         return thread
 
-    def stop(self):
+    def stop(self) -> None:
         """End the training that was started here with its epoch. Without one, nothing happens."""
         with self._telling:
             if self._stop is not None:
                 self._tell(message="The training stops after this epoch.")
                 self._stop.set()
 
-    def close(self):
+    def close(self) -> None:
         """Stop the training, and take the explorer off the page."""
         self.stop()
         super().close()
 
-    def _train(self, settings, stop):
+    def _train(self, settings: dict[str, Any], stop: threading.Event) -> None:
         from nin_lib.training import train_mlp
 
         epochs, at = settings["epochs"], f"at σ = {settings['sigma_eps']:.3g}"
-        so_far = None
+        so_far: History | None = None
 
-        def callback(history, epoch):
+        def callback(history: History, epoch: int) -> None:
             nonlocal so_far
             if epoch > 0:
                 so_far = history
@@ -169,6 +180,7 @@ class RunExplorer(Explorer):
                 run=so_far and _record(settings, so_far),
             )
 
+        news: dict[str, Any]
         try:
             try:
                 self.trained = train_mlp(**settings, callback=callback)
@@ -187,10 +199,10 @@ class RunExplorer(Explorer):
             self._stop = None
             self._tell(running=False, **news)
 
-    def _tell(self, **news):
+    def _tell(self, **news: Any) -> None:
         """Show the training's news: by a kernel's event loop, which may be setting traits itself at this moment."""
 
-        def show():
+        def show() -> None:
             with self._telling:
                 self._training = self._training | news
 
@@ -199,7 +211,7 @@ class RunExplorer(Explorer):
         loop = getattr(getattr(kernel, "parent", None), "io_loop", None)
         show() if loop is None else loop.add_callback(show)
 
-    def _receive(self, _, content, buffers):
+    def _receive(self, _: object, content: Any, buffers: object) -> None:
         if content == "stop":
             self.stop()
         elif content == "train" and self._stop is None:
@@ -207,7 +219,8 @@ class RunExplorer(Explorer):
 
     # --- the page without a script
 
-    def fallback(self):
+    def fallback(self) -> str:
+        """HTML to read where there is no JavaScript: what is stored, and what is on the screen."""
         from nin_lib.experiments import named
 
         sigmas = [settings["sigma_eps"] for settings, _ in self._runs]
@@ -228,8 +241,19 @@ class _Stopped(Exception):
     """Raised in a training to end it."""
 
 
-def _stored_runs(name, out):
-    """Settings and history of each stored run, by sigma_eps and seed; of runs that differ in length only, the longest."""
+def _stored_runs(name: str, out: Path | str | None) -> Stored:
+    """Settings and history of each stored run, by sigma_eps and seed; of runs that differ in length only, the longest.
+
+    Returns
+    -------
+    list
+        Not empty: without a run it is an error.
+
+    Raises
+    ------
+    ValueError
+        If the results are no trainings.
+    """
     from nin_lib import experiments
 
     out = experiments.RUNS if out is None else out
@@ -237,7 +261,7 @@ def _stored_runs(name, out):
     if not stored:
         experiments.results(name, out)  # raises, and says how to compute them
     results = [experiments.load(name, settings, out) for settings in stored]
-    if np.ndim(results[0].arrays.get("batch_loss")) != 1:
+    if np.ndim(results[0].arrays.get("batch_loss", 0)) != 1:
         raise ValueError(f"experiment must be one whose results are trainings, one each, got {name!r}")
     runs = {}
     for result in sorted(results, key=lambda result: result.settings.epochs):
@@ -245,14 +269,14 @@ def _stored_runs(name, out):
     return sorted(runs.values(), key=lambda run: (run[0]["sigma_eps"], run[0]["seed"]))
 
 
-def _choices(all_settings):
+def _choices(all_settings: list[dict[str, Any]]) -> dict[str, list[str]]:
     """The settings in which runs differ, but for sigma_eps, seed and epochs, with the texts of their values."""
 
-    def combinations(names):
+    def combinations(names: list[str]) -> dict[tuple[str, ...], None]:
         return dict.fromkeys(tuple(_text(s.get(name)) for name in names) for s in all_settings)
 
-    names = dict.fromkeys(name for settings in all_settings for name in settings)
-    names = [name for name in names if name not in ("sigma_eps", "seed", "epochs")]
+    every = dict.fromkeys(name for settings in all_settings for name in settings)
+    names = [name for name in every if name not in ("sigma_eps", "seed", "epochs")]
     # Those that follow from the others and the seed, as a constant does, leave nothing to choose.
     for name in reversed(names):
         others = [other for other in names if other != name]
@@ -261,17 +285,17 @@ def _choices(all_settings):
     return {name: [text for (text,) in combinations([name])] for name in names}
 
 
-def _text(value):
+def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _parameters_of_training():
+def _parameters_of_training() -> KeysView[str]:
     from nin_lib.training import train_mlp
 
     return inspect.signature(train_mlp).parameters.keys()
 
 
-def _record(settings, history):
+def _record(settings: dict[str, Any], history: History) -> dict[str, Any]:
     """What the page draws and says of a run."""
     return {
         "sigma_eps": settings["sigma_eps"],
@@ -289,7 +313,7 @@ def _record(settings, history):
     }
 
 
-def _words(history):
+def _words(history: History) -> str:
     """What a reader should notice of a run, besides its phase."""
     if history.lost is not None:
         return f"The batch loss passes 10⁸ in epoch {history.lost // history.steps_per_epoch + 1}."
@@ -306,14 +330,14 @@ def _words(history):
     return f"{when}, the noise weights have {100 * kept:.3g}\N{NO-BREAK SPACE}% of their norm. {accuracy}"
 
 
-def _next_norm(history):
+def _next_norm(history: History) -> np.ndarray | Sequence[float]:
     """Norm of the weights of the layer after the (first) NIN; nothing, if it sits on the last layer."""
     layers = [name for name in history.norms if name.endswith(".weight")]
     after = layers.index(f"{history.settings['nins'][0]['layer']}.weight") + 1
     return history.norms[layers[after]] if after < len(layers) else []
 
 
-def _thinned(loss, per_epoch):
+def _thinned(loss: np.ndarray, per_epoch: int) -> np.ndarray:
     """The first `HEAD` values, and then the mean over each epoch, or over what is left of it."""
     starts = np.union1d(HEAD, np.arange(0, len(loss), per_epoch))
     starts = starts[(starts >= HEAD) & (starts < len(loss))]
@@ -323,7 +347,7 @@ def _thinned(loss, per_epoch):
     return np.concatenate([loss[:HEAD], means])
 
 
-def _three_digits(values):
+def _three_digits(values: np.ndarray | Sequence[float]) -> str:
     """Numbers in a string, which is shorter than JSON's list of them; without those at the end that are not finite."""
     values = np.asarray(values)
     finite = np.flatnonzero(np.isfinite(values))

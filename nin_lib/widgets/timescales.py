@@ -18,11 +18,12 @@ class TimescalesExplorer(LinearExplorer):
     name = "timescales"
 
     @classmethod
-    def javascript(cls):
+    def javascript(cls) -> str:
+        """What Python puts before the bundle, the mathematics that it calls or its data."""
         closed_forms = f"{timescales.javascript()}\nreturn {{ passiveFlow, timeScales }};"
         return f"{super().javascript()}\nfunction makeTimescales() {{\n{closed_forms}\n}}"
 
-    def closed_form(self):
+    def closed_form(self) -> timescales.Flow:
         """The dashed curves on the screen, a `nin_lib.timescales.Flow` at steps 0, 1, ..., steps."""
         weights = {"w0": self.w0, "w1": self.w1, "w_ni": self.w_ni}
         times = self.eta * np.arange(self.steps + 1)
@@ -31,14 +32,15 @@ class TimescalesExplorer(LinearExplorer):
         )
 
     @property
-    def time_scales(self):
+    def time_scales(self) -> timescales.TimeScales:
         """Both time scales in steps, a `nin_lib.timescales.TimeScales`."""
         noise, loss = timescales.time_scales(
             w0=self.w0, w1=self.w1, sigma_x=self.sigma_x, sigma_eps=self.sigma_eps
         )
         return timescales.TimeScales(noise / self.eta, loss / self.eta)
 
-    def fallback(self):
+    def fallback(self) -> str:
+        """HTML to read where there is no JavaScript: what the explorer does, and its numbers."""
         noise, loss = self.time_scales
         return super().fallback() + (
             f"<p>The time scales at the start are {noise:.3g} steps for the noise weight and {loss:.3g} steps for the loss; "

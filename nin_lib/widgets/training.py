@@ -3,14 +3,17 @@
 import functools
 import json
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from nin_lib import checks
 from nin_lib.data import standardised
-from nin_lib.history import CLEAN_EVERY
-from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED
+from nin_lib.history import CLEAN_EVERY, History
+from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED, Phase
 from nin_lib.widgets.base import Explorer
-from nin_lib.widgets.rng import uniforms
+from nin_lib.widgets.rng import LARGEST, uniforms
 from nin_lib.widgets.settings import Number, Whole
 
 EPOCHS = 20
@@ -27,32 +30,42 @@ class HashStream(np.random.Generator):
     purpose : {"weights", "nin", "order"}
         The same seed gives each purpose a stream of its own.
 
+    Raises
+    ------
+    ValueError
+        If an argument is not as above.
+
     See Also
     --------
     nin_lib.widgets.rng.noise_stream : how a normal number is made of integer hashes, which JavaScript does alike.
     """
 
-    def __init__(self, seed, purpose):
+    def __init__(self, seed: int, purpose: str) -> None:
+        seed = checks.whole("seed", seed, 0, "any such number will do", high=LARGEST)
+        checks.choice("purpose", purpose, PURPOSES)
         super().__init__(np.random.PCG64(0))  # which the two methods below do not use
         self._seed = (len(PURPOSES) * seed + PURPOSES.index(purpose)) % 2**32
         self._place = 0
 
-    def _uniforms(self, n):
+    def _uniforms(self, n: int) -> np.ndarray:
         self._place += n
         return uniforms(self._seed, n, after=self._place - n)
 
-    def standard_normal(self, size):
-        """Array of this size; each number the sum of 12 uniform ones less 6."""
-        n = math.prod(np.atleast_1d(size))
-        return (np.add.accumulate(self._uniforms(12 * n).reshape(n, 12), axis=1)[:, -1] - 6).reshape(size)
+    def standard_normal(self, size: int | Sequence[int]) -> np.ndarray:  # type: ignore[override]
+        """Array of this size >= 0, or shape; each number the sum of 12 uniform ones less 6."""
+        sizes = [size] if np.ndim(size) == 0 else checks.sequence("size", size, "it is a number or a shape")
+        shape = [checks.whole("size", length, 0, "it is a number or a shape") for length in sizes]
+        n = math.prod(shape)
+        sums = np.add.accumulate(self._uniforms(12 * n).reshape(n, 12), axis=1)[:, -1]
+        return (sums - 6).reshape(shape)
 
-    def permutation(self, n):
+    def permutation(self, n: int) -> np.ndarray:  # type: ignore[override]
         """The numbers 0, ..., n - 1 in random order: sorted by as many uniform numbers, no two of which are equal."""
-        return np.argsort(self._uniforms(n))
+        return np.argsort(self._uniforms(checks.whole("n", n, 0, "it counts what is permuted")))
 
 
 @functools.cache
-def _digits():
+def _digits() -> dict[str, Any]:
     """The data set for the browser: the pixels as letters A, B, ... in the place of the levels."""
     pixels, labels, n_train, _ = standardised("digits")
     levels, places = np.unique(pixels, return_inverse=True)
@@ -96,11 +109,12 @@ class TrainingExplorer(Explorer):
     seed = Whole(0, 0, 2**32 - 1, "any such number will do")
 
     @classmethod
-    def javascript(cls):
+    def javascript(cls) -> str:
+        """What Python puts before the bundle, the mathematics that it calls or its data."""
         return f"const digits = {json.dumps(_digits())};"
 
-    def run(self, epochs=EPOCHS):
-        """The training on the screen, by PyTorch on the explorer's own streams: a `nin_lib.history.History`."""
+    def run(self, epochs: int = EPOCHS) -> History:
+        """The training on the screen, by PyTorch on the explorer's own streams, over so many epochs >= 1."""
         from nin_lib.data import load
         from nin_lib.injection import NoiseInjection
         from nin_lib.networks import mlp
@@ -121,11 +135,12 @@ class TrainingExplorer(Explorer):
             )
 
     @property
-    def phase(self):
+    def phase(self) -> Phase:
         """Phase of the training on the screen."""
         return self.run().phase
 
-    def fallback(self):
+    def fallback(self) -> str:
+        """HTML to read where there is no JavaScript: what the explorer does, and its numbers."""
         return (
             "<p><strong>An explorer with sliders stands here where JavaScript runs.</strong> For every position of the "
             "sliders it trains a network of 64 inputs, 128 ReLU units and 10 outputs, with a noise injection node on "
