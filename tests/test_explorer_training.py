@@ -16,6 +16,7 @@ from nin_lib.data import load
 from nin_lib.phases import Phase
 from nin_lib.widgets import TrainingExplorer
 from nin_lib.widgets.training import PURPOSES, HashStream
+from nin_lib.widgets.words import SENTENCES
 
 browser_test = pytest.mark.browser
 AT = {Phase.DECOUPLED: 1, Phase.DECAY: 10, Phase.CATAPULT: 23, Phase.DIVERGENT: 40}
@@ -176,7 +177,8 @@ def test_it_trains_from_a_file_and_from_a_server(open_page, pages):
             run = finished(page, sigma_eps=10)
             np.testing.assert_allclose(run["batch_loss"], history.batch_loss, rtol=1e-9)
             assert phase(page) == history.phase == Phase.DECAY
-            reads = f"The net reads {100 * history.val_accuracy[-1]:.1f}\N{NO-BREAK SPACE}% of the validation digits"
+            accuracy = f"{100 * history.val_accuracy[-1]:.1f}"
+            reads = SENTENCES["accuracy"].format(epochs=20, accuracy=accuracy)
             expect(page.get_by_role("status")).to_contain_text("σε = 10.0: decay.")
             expect(page.get_by_role("status")).to_contain_text(reads)
 

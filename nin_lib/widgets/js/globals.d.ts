@@ -53,7 +53,7 @@ declare const noises: Record<string, (u: number, v: number) => number>;
 declare const moments: { noise: Record<string, (number | null)[]>; q: number[] };
 declare const sampling: { samples: number; sizes: number[] };
 
-/** Of the training: the digits, a letter for each pixel, and the numbers in the definition of a phase. */
+/** Of the training: the digits, a letter for each pixel, the numbers in the definition of a phase, and what is said of a training. */
 declare const digits: {
   levels: number[];
   pixels: string;
@@ -61,4 +61,5 @@ declare const digits: {
   train: number;
   thresholds: Record<"diverged" | "catapulted" | "decayed" | "learned", number>;
   clean_every: number;
+  sentences: Record<"lost" | "peak" | "learned" | "unlearned" | "accuracy", string>;
 };

@@ -115,7 +115,7 @@ test("what to notice of a training", () => {
   assert.equal(
     describeTraining(history, outcome),
     "When the clean loss is down to a quarter, the noise weights have 50.0\u00a0% of their norm. " +
-      "The net reads 95.0\u00a0% of the validation digits in the end.",
+      "The validation accuracy after 1 epochs is 95.0\u00a0%.",
   );
   assert.match(describeTraining(history, { ...outcome, phase: "catapult" }), /peaks at 2.50 times its start/);
   assert.equal(describeTraining({ ...history, lost: 4 }, outcome), "The batch loss passes 10⁸ in epoch 3.");

@@ -32,3 +32,12 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 /** @param {number} k a whole number */
 export const powerOfTen = k =>
   "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map(digit => SUPERSCRIPTS[Number(digit)]).join("");
+
+/**
+ * A sentence with the values in the place of their names in braces, as Python's str.format fills it.
+ * @param {string} sentence
+ * @param {Record<string, string | number>} values
+ */
+export function fill(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}

@@ -1,7 +1,7 @@
 // The curves of a training on the screen, and what the training came to in words.
 
 import { EPOCHS, phaseOf } from "../../models/digits-training.js";
-import { format } from "../../ui/format.js";
+import { fill, format } from "../../ui/format.js";
 
 /**
  * Curves over all steps, the start of each and the end: `at` in epochs, values NaN.
@@ -41,13 +41,13 @@ export function merge(curves, history) {
  * @param {ReturnType<typeof phaseOf>} outcome
  */
 export function describe({ lost, batch_loss, steps_per_epoch, val_accuracy }, { phase, learned, kept }) {
-  if (lost !== null) return `The batch loss passes 10⁸ in epoch ${Math.floor(lost / steps_per_epoch) + 1}.`;
-  const last = val_accuracy[val_accuracy.length - 1];
-  const reads = `The net reads ${format(100 * last)}\u00a0% of the validation digits`;
-  if (phase === "catapult") {
-    const peak = batch_loss.reduce((a, b) => Math.max(a, b)) / batch_loss[0];
-    return `The batch loss peaks at ${format(peak)} times its start. ${reads} in the end.`;
-  }
-  const when = learned ? "When the clean loss is down to a quarter" : "In the end";
-  return `${when}, the noise weights have ${format(100 * kept)}\u00a0% of their norm. ${reads} in the end.`;
+  const say = digits.sentences;
+  if (lost !== null) return fill(say.lost, { epoch: Math.floor(lost / steps_per_epoch) + 1 });
+  const peak = format(batch_loss.reduce((a, b) => Math.max(a, b)) / batch_loss[0]);
+  const first =
+    phase === "catapult"
+      ? fill(say.peak, { peak })
+      : fill(learned ? say.learned : say.unlearned, { kept: format(100 * kept) });
+  const accuracy = format(100 * val_accuracy[val_accuracy.length - 1]);
+  return `${first} ${fill(say.accuracy, { epochs: val_accuracy.length - 1, accuracy })}`;
 }
