@@ -63,7 +63,7 @@ PLAIN = env $$($(BIN)/python tests/processors.py plain)
 
 unit: .venv/js ## the tests that need no browser and no built site, and what of nin_lib they reach
 	$(NPM) run --if-present test
-	$(PYTEST) -m "not browser and not stored and not slow" --cov tests
+	$(PYTEST) -m "not browser and not stored and not slow" --cov=nin_lib tests
 	$(PLAIN) $(PYTEST) -m "stored and not slow" tests
 
 nbval: .venv/test ## run every notebook and compare each output with the stored one

@@ -103,7 +103,9 @@ def run_tests(tests, copy):
     if tests.startswith("npm:"):
         command = ["npm", "--prefix", str(JS), *tests.removeprefix("npm:").split()]
     else:
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *shlex.split(tests)]
+        # plain: the difference of two long lists, which nobody reads here, can take pytest minutes
+        options = ["-q", "-x", "--assert=plain", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", *options, *shlex.split(tests)]
     status, output = run(command, copy)
     # 1 is a failed test; pytest has others for no test at all, a file that can not be imported ...
     if status not in (0, 1):
