@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python -m
+JS := nin_lib/widgets/js
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix $(JS)
 SITE := _build/html
 NOTEBOOKS := $(patsubst book/text/%.md,book/%.ipynb,$(sort $(wildcard book/text/*.md)))
 PORT ?= 8000
@@ -21,10 +23,11 @@ unexport PYTHONPATH PYTHONHOME $(if $(filter C POSIX,$(LC_ALL)),LC_ALL)
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint format unit nbval site browser lowest portable notebooks bench locks clean force
+.PHONY: help book serve test test-all lint format unit nbval site browser slow fuzz mutants lowest portable notebooks bench \
+  locks clean force
 
 help: ## list the targets
-	@awk -F ":.*## " "/^[a-z]+:.*## / {printf \"make %-10s %s\\n\", \$$1, \$$2}" $(MAKEFILE_LIST)
+	@awk -F ":.*## " "/^[a-z-]+:.*## / {printf \"make %-10s %s\\n\", \$$1, \$$2}" $(MAKEFILE_LIST)
 
 book: site ## install what is missing, build the site and say where it is
 	@echo "The book is at $(CURDIR)/$(SITE)/index.html (\`make serve\` serves it)."
@@ -36,16 +39,21 @@ serve: book ## build the site and serve it on this machine alone
 
 test: lint unit nbval site browser ## everything that CI checks
 
-lint: .venv/test ## ruff, codespell, and notebooks against their texts
+test-all: test slow fuzz mutants portable ## and what takes too long for every push: once a week in the workflows
+
+lint: .venv/js ## ruff, codespell, mypy, the explorers' own linters, and notebooks against their texts
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) codespell_lib
+	$(RUN) mypy
+	$(NPM) run --if-present lint
 	$(BIN)/python book/notebooks.py --check
 
-format: .venv/test ## format the code, and the code cells of the texts (then `make notebooks`)
+format: .venv/js ## format the code, and the code cells of the texts (then `make notebooks`)
 	$(RUN) ruff check -q --fix nin_lib tests benchmarks book/*.py book/_ext
 	$(RUN) ruff format -q nin_lib tests benchmarks book/*.py book/_ext
 	$(RUN) jupytext -q --pipe '$(RUN) ruff format -q -' --pipe-fmt py:percent book/text/*.md
+	$(NPM) run --if-present format
 
 # One thread for each process, as many processes as there are cores. What was computed elsewhere, the outputs of the notebooks
 # and the stored results, is computed again with the plainest kernels of this processor (tests/processors.py), so that a
@@ -53,12 +61,22 @@ format: .venv/test ## format the code, and the code cells of the texts (then `ma
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(RUN) pytest -q -n auto --dist worksteal --durations=10
 PLAIN = env $$($(BIN)/python tests/processors.py plain)
 
-unit: .venv/test ## the tests that need no browser and no built site
-	$(PYTEST) -m "not browser and not stored" tests
-	$(PLAIN) $(PYTEST) -m stored tests
+unit: .venv/js ## the tests that need no browser and no built site, and what of nin_lib they reach
+	$(NPM) run --if-present test
+	$(PYTEST) -m "not browser and not stored and not slow" --cov=nin_lib tests
+	$(PLAIN) $(PYTEST) -m "stored and not slow" tests
 
 nbval: .venv/test ## run every notebook and compare each output with the stored one
 	$(PLAIN) $(PYTEST) --dist loadfile --nbval book
+
+slow: .venv/test ## the trainings at full size, an epoch of each
+	$(PLAIN) $(PYTEST) -m slow tests
+
+fuzz: .venv/test ## the tests with random examples, 2000 new ones for each
+	NIN_EXAMPLES=long $(PYTEST) -m hypothesis tests
+
+mutants: .venv/js ## change the code in the ways of tests/mutants.yml, on a copy, and see that tests fail
+	$(BIN)/python tests/mutants.py
 
 # In a folder of its own, with the wheel: what passes there leans neither on the checkout nor on newer versions.
 LOWEST = $${TMPDIR:-/tmp}/nin-lowest
@@ -71,10 +89,10 @@ lowest: ## unit tests and notebooks from the wheel, outside the checkout, at the
 	uv pip install -q --python $(LOWEST)/.venv/bin/python -r $(LOWEST)/lowest.txt
 	uv pip install -q --python $(LOWEST)/.venv/bin/python --no-deps $(LOWEST)/*.whl
 	uv pip install -q --python $(LOWEST)/.venv/bin/python $(TESTERS)
-	cd $(LOWEST) && OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n auto -m "not browser and not checkout" \
+	cd $(LOWEST) && OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n auto -m "not browser and not checkout and not slow" \
 	  $(patsubst %,--ignore=tests/test_%.py,$(OF_THE_CHECKOUT)) tests
 	cd $(LOWEST) && OMP_NUM_THREADS=1 .venv/bin/python -m pytest -q -n auto --dist loadfile --nbval book
-OF_THE_CHECKOUT := address book equations site
+OF_THE_CHECKOUT := address book equations mutants site
 TESTERS := distributed filelock hypothesis nbclient nbval playwright pytest pytest-xdist
 
 portable: .venv/test ## unit tests and notebooks as on other processors, one thread and two, and the margins of the digits
@@ -97,7 +115,7 @@ bench: site .venv/test ## ratio tables, each measured side by side in one run
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 clean: ## remove what was built and installed
-	rm -rf .venv _build nin_lib/widgets/static nin_lib/widgets/js/node_modules
+	rm -rf .venv _build .coverage nin_lib/widgets/static $(JS)/node_modules
 
 locks: ## pin what the project installs: constraints.txt and, with hashes, locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "make: locks are made by uv: pip install uv" >&2; exit 1; }
@@ -113,7 +131,7 @@ NOT_FOR_THE_SITE := scipy joblib threadpoolctl
 # .venv/book has what the site needs, .venv/test all the rest. Each is made again when a pin, the project's metadata or an
 # explorer's source has changed, and both when the checkout has been moved. The checks come first and in plain sh, so that
 # their sentences are what a reader of an old machine sees.
-SOURCES := pyproject.toml build_explorers.py $(shell find nin_lib/widgets/js -type f -not -path '*/node_modules/*' 2>/dev/null)
+SOURCES := pyproject.toml build_explorers.py $(shell find $(JS) -type f -not -path '*/node_modules/*' 2>/dev/null)
 MOVED := $(shell test -e .venv/checkout && test "$$(cat .venv/checkout)" != "$(CURDIR)" && echo force)
 WRITABLE = test -w . || { echo "make: $(CURDIR) cannot be written, and the site is built in it: copy the checkout to a folder of your own" >&2; exit 1; }
 FAILED = { echo "make: the installation failed (see above): it needs a network that reaches PyPI and the npm registry; run the same command again once it does" >&2; exit 1; }
@@ -128,6 +146,11 @@ FAILED = { echo "make: the installation failed (see above): it needs a network t
 	@$(if $(UV),,$(PIP) install -q -U pip==26.3 || $(FAILED))
 	@$(INSTALL) --no-deps --require-hashes -r locks/book.txt && $(INSTALL) --no-deps -e . || $(FAILED)
 	@echo "$(CURDIR)" >.venv/checkout
+	@touch $@
+
+# The explorers' own tools: the package's build installs what bundles them, and no more.
+.venv/js: .venv/test $(JS)/package-lock.json
+	@$(NPM) ci --silent || $(FAILED)
 	@touch $@
 
 .venv/test: .venv/book locks/test.txt constraints.txt

@@ -64,7 +64,7 @@ MAP = """async () => {
   const newNoise = root.querySelector("button");
   let answer = null;
   let seen = () => {};
-  Object.defineProperty(root, "ninMap", { get: () => answer, set(map) { answer = map; seen(map); } });
+  Object.defineProperty(root.nin, "map", { get: () => answer, set(map) { answer = map; seen(map); } });
   const [first, last] = [[], []];
   for (let k = 0; k < 10; k++) {
     const start = performance.now();
@@ -88,13 +88,13 @@ TRAIN = """async () => {
   const [low, high] = [Number(slider.min), Number(slider.max)];
   const [moves, latency, rates] = [[], [], []];
   let finish = () => {};
-  let run = root.ninTraining;
+  let run = root.nin.training;
   const painted = () => new Promise(done => {
     const channel = new MessageChannel();
     channel.port1.onmessage = done;
     channel.port2.postMessage(null);
   });
-  Object.defineProperty(root, "ninTraining", { get: () => run, async set(newest) {
+  Object.defineProperty(root.nin, "training", { get: () => run, async set(newest) {
     run = newest;
     await painted();
     const now = performance.now();
@@ -151,112 +151,92 @@ def row(name, value, unit, goal, against=""):
     )
 
 
+def watched(browser, address):
+    """A page of the site on which the work in each frame is noted."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(WATCH_FRAMES)
+    page.goto(address)
+    return page
+
+
+def drag_row(name, idle, drag):
+    beside = f"idle {p95(idle):.1f} ms, drag {p95(drag):.1f} ms"
+    row(f"{name}: p95 of drag to paint over idle frame wait", p95(drag) / p95(idle), "x", 1.25, beside)
+
+
+def measure_sliders(browser, base):
+    page = watched(browser, f"{base}/{PAGE}#linear?steps=2000")
+    page.wait_for_selector(".nin-explorer[data-phase]")
+    page.wait_for_timeout(1500)
+    for slider in ("sigma_eps", "eta"):
+        idle, drag, work = page.evaluate(DRAG, [slider, False])
+        drag_row(slider, idle, drag)
+        name = f"{slider}: median of handler and frame, 5 curves of 2,000 points"
+        row(name, statistics.median(work), "ms", 3)
+    page.close()
+
+
+def measure_map(browser, base):
+    page = watched(browser, f"{base}/{MAP_PAGE}")
+    page.wait_for_function("document.querySelector('.nin-explorer')?.nin?.map?.fine")
+    first, last = page.evaluate(MAP)
+    row("phase diagram, first coarse picture, median of 10", statistics.median(first), "ms", 200)
+    row("phase diagram, 200 x 150 cells x 600 steps, median of 10", statistics.median(last), "ms", 1000)
+    idle, drag, _ = page.evaluate(DRAG, ["sigma_eps", True])
+    drag_row("the point moved while maps refine", idle, drag)
+    page.close()
+
+
+def measure_training(browser, base):
+    page = watched(browser, f"{base}/{TRAINING_PAGE}")
+    page.wait_for_function("document.querySelector('.nin-explorer')?.nin?.training?.done")
+    latency, work, rates = page.evaluate(TRAIN)
+    rate, typical = statistics.median(rates), statistics.median(work)
+    name = "training: time of an epoch on digits, median of 5 trainings"
+    row(name, 1000 / rate, "ms", 20, f"{rate:.0f} epochs/s")
+    name = "training: from a move to its curve, median of a drag of 2 s"
+    row(name, statistics.median(latency), "ms", 60)
+    row("training: longest work in a frame of this drag", max(work), "ms", 16, f"median {typical:.1f} ms")
+    page.close()
+
+
+def measure_recurrence(browser):
+    page = browser.new_page()
+    page.goto("about:blank")
+    page.add_script_tag(content=LinearExplorer.script())
+    times = page.evaluate(STEPS, 10_000)
+    row("10,000 steps of the recurrence, median", statistics.median(times), "ms", 2)
+    page.close()
+
+
+def measure_first_use(browser, base):
+    speed = 10e6 / 8
+    network = {"offline": False, "latency": 40, "downloadThroughput": speed, "uploadThroughput": speed}
+    times = []
+    for _ in range(3):
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.add_init_script(WATCH_USABLE)
+            cdp = context.new_cdp_session(page)
+            cdp.send("Network.enable")
+            cdp.send("Network.emulateNetworkConditions", network)
+            cdp.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+            page.goto(f"{base}/{PAGE}", wait_until="commit")
+            times.append(page.wait_for_function("window.usable", timeout=60_000).json_value() / 1000)
+    name = "slider usable at 10 Mbit/s, 40 ms, 4x slower processor, median of 3"
+    row(name, statistics.median(times), "s", 2.5)
+
+
 def main():
     print("| benchmark | beside it | measured | goal | of the goal | |")
     print("|---|---|---|---|---|---|")
     with sync_playwright() as playwright, served(SITE) as base:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGS)
-
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.add_init_script(WATCH_FRAMES)
-        page.goto(f"{base}/{PAGE}#linear?steps=2000")
-        page.wait_for_selector(".nin-explorer[data-phase]")
-        page.wait_for_timeout(1500)
-        for slider in ("sigma_eps", "eta"):
-            idle, drag, work = page.evaluate(DRAG, [slider, False])
-            beside = f"idle {p95(idle):.1f} ms, drag {p95(drag):.1f} ms"
-            row(
-                f"{slider}: p95 of drag to paint over idle frame wait",
-                p95(drag) / p95(idle),
-                "x",
-                1.25,
-                beside,
-            )
-            row(
-                f"{slider}: median of handler and frame, 5 curves of 2,000 points",
-                statistics.median(work),
-                "ms",
-                3,
-            )
-        page.close()
-
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.add_init_script(WATCH_FRAMES)
-        page.goto(f"{base}/{MAP_PAGE}")
-        page.wait_for_function("document.querySelector('.nin-explorer')?.ninMap?.fine")
-        first, last = page.evaluate(MAP)
-        row("phase diagram, first coarse picture, median of 10", statistics.median(first), "ms", 200)
-        row("phase diagram, 200 x 150 cells x 600 steps, median of 10", statistics.median(last), "ms", 1000)
-        idle, drag, _ = page.evaluate(DRAG, ["sigma_eps", True])
-        beside = f"idle {p95(idle):.1f} ms, drag {p95(drag):.1f} ms"
-        row(
-            "the point moved while maps refine: p95 to paint over idle frame wait",
-            p95(drag) / p95(idle),
-            "x",
-            1.25,
-            beside,
-        )
-        page.close()
-
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.add_init_script(WATCH_FRAMES)
-        page.goto(f"{base}/{TRAINING_PAGE}")
-        page.wait_for_function("document.querySelector('.nin-explorer')?.ninTraining?.done")
-        latency, work, rates = page.evaluate(TRAIN)
-        row(
-            "training: time of an epoch on digits, median of 5 trainings",
-            1000 / statistics.median(rates),
-            "ms",
-            20,
-            f"{statistics.median(rates):.0f} epochs/s",
-        )
-        row(
-            "training: from a move to its curve, median of a drag of 2 s",
-            statistics.median(latency),
-            "ms",
-            60,
-        )
-        row(
-            "training: longest work in a frame of this drag",
-            max(work),
-            "ms",
-            16,
-            f"median {statistics.median(work):.1f} ms",
-        )
-        page.close()
-
-        page = browser.new_page()
-        page.goto("about:blank")
-        page.add_script_tag(content=LinearExplorer.script())
-        row(
-            "10,000 steps of the recurrence, median", statistics.median(page.evaluate(STEPS, 10_000)), "ms", 2
-        )
-        page.close()
-
-        times = []
-        for _ in range(3):
-            with browser.new_context() as context:
-                page = context.new_page()
-                page.add_init_script(WATCH_USABLE)
-                cdp = context.new_cdp_session(page)
-                cdp.send("Network.enable")
-                speed = 10e6 / 8
-                conditions = {
-                    "offline": False,
-                    "latency": 40,
-                    "downloadThroughput": speed,
-                    "uploadThroughput": speed,
-                }
-                cdp.send("Network.emulateNetworkConditions", conditions)
-                cdp.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-                page.goto(f"{base}/{PAGE}", wait_until="commit")
-                times.append(page.wait_for_function("window.usable", timeout=60_000).json_value() / 1000)
-        row(
-            "slider usable at 10 Mbit/s, 40 ms, 4x slower processor, median of 3",
-            statistics.median(times),
-            "s",
-            2.5,
-        )
+        measure_sliders(browser, base)
+        measure_map(browser, base)
+        measure_training(browser, base)
+        measure_recurrence(browser)
+        measure_first_use(browser, base)
         browser.close()
 
 

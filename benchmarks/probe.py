@@ -7,18 +7,18 @@ import numpy as np
 
 from nin_lib.data import load
 from nin_lib.experiments import named
-from nin_lib.training import one_thread
+from nin_lib.sweep import one_thread
 
 
 def main():
     (settings,) = named("probe-cost").settings
     with one_thread():
         measured = named("probe-cost").compute(settings, "cpu")
-    steps = len(load("fashion_mnist").x_train) // settings["batch_size"]
+    steps = len(load("fashion_mnist").x_train) // settings.batch_size
     epoch = steps * measured["step"]
     added = steps * np.median(measured["step_with_nin"] - measured["step"])
     product, products = np.median(measured["product"]), int(measured["power_products"])
-    samples = settings["curvature_samples"]
+    samples = settings.curvature_samples
     rows = [
         ("a step with a NIN over one without", np.median(measured["step_with_nin"] / measured["step"])),
         ("what a NIN adds to an epoch, over an epoch", added / np.median(epoch)),

@@ -18,7 +18,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from nin_lib.data import Data, load
 from nin_lib.injection import NoiseInjection
-from nin_lib.training import mlp, sweep, train, train_mlp
+from nin_lib.networks import mlp
+from nin_lib.sweep import sweep
+from nin_lib.training import train, train_mlp
 
 WIDTHS, BATCH, STEPS, REPEATS, RUNS = (784, 1024, 10), 1000, 5, 9, 8
 FULL = "from nin_lib.training import train_mlp; train_mlp(50.0, 0, data='fashion_mnist', hidden=(1024,), epochs=1)"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nin_lib import experiments
 from nin_lib.data import DataError
-from nin_lib.experiments import EXPERIMENTS, RUNS, ResultError
+from nin_lib.experiments import EXPERIMENTS, RUNS
 from nin_lib.extras import needed
+from nin_lib.store import ResultError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,7 +86,13 @@ def _cluster(address: str | None) -> Iterator[None]:
         import joblib
     with needed("dask"):
         from distributed import Client
-    with Client(address, timeout=20), joblib.parallel_config(backend="dask"):
+    try:
+        client = Client(address, timeout=20)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"no Dask scheduler answers at {address!r} ({error}): give the address that it prints at its start"
+        ) from error
+    with client, joblib.parallel_config(backend="dask"):
         yield
 
 

@@ -1,11 +1,12 @@
 """What a missing package is for, said in one sentence."""
 
 import contextlib
+from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def needed(extra):
-    """Around the imports of packages that the optional dependencies `extra` of nin_lib bring.
+def needed(extra: str) -> Iterator[None]:
+    """Stand around the imports of packages that the optional dependencies `extra` of nin_lib bring.
 
     Raises
     ------

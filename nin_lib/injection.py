@@ -74,7 +74,7 @@ class NoiseInjection:
         self.layer_name, self.sigma_eps, self.distribution = layer, sigma_eps, distribution
         self._layer: torch.nn.Module | None = part
         self._rng = stream(seed, f"nin {layer}")
-        weight = cast(torch.Tensor, part.weight)
+        weight = cast("torch.Tensor", part.weight)
         initial = self._rng.standard_normal(weight.shape[0]) / math.sqrt(weight[0].numel())
         # All that the forward pass reads lies in the layer itself: this is what makes copies and compilation work.
         part.nin_weight = torch.nn.Parameter(torch.as_tensor(initial).to(weight))
@@ -90,7 +90,7 @@ class NoiseInjection:
     @property
     def weight(self) -> torch.nn.Parameter:
         """W_NI, shape (features,); a ValueError, if the node was removed."""
-        return cast(torch.nn.Parameter, self._attached().nin_weight)
+        return cast("torch.nn.Parameter", self._attached().nin_weight)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _layer_of(net: torch.nn.Module, layer: str) -> torch.nn.Module:
         raise ValueError(
             f"layer {layer!r} must have weights, got {found}: call the net once, then attach the NIN"
         )
-    weight = cast(torch.Tensor, found.weight)
+    weight = cast("torch.Tensor", found.weight)
     if not weight.is_floating_point() or weight.numel() == 0:
         raise ValueError(
             f"layer {layer!r} must have real weights, got {weight.dtype} of shape {tuple(weight.shape)}: "
@@ -207,11 +207,11 @@ def check_attached(nin: NoiseInjection, parameters: Iterable[torch.Tensor]) -> N
 
 def _inject(layer: torch.nn.Module, inputs: Any, z: torch.Tensor) -> torch.Tensor:
     """Forward hook: add W_NI eps to the preactivation z, whose features lie in dimension 1 (convolution) or last."""
-    eps = cast(torch.Tensor | None, layer.nin_eps)
+    eps = cast("torch.Tensor | None", layer.nin_eps)
     if eps is None:
         return z
-    weight = cast(torch.Tensor, layer.nin_weight)
-    if z.ndim < cast(torch.Tensor, layer.weight).ndim:
+    weight = cast("torch.Tensor", layer.nin_weight)
+    if z.ndim < cast("torch.Tensor", layer.weight).ndim:
         raise ValueError(
             f"the input of {layer} must be a batch, got one sample whose output has shape {tuple(z.shape)}: "
             "use x[None] for a batch of one"

@@ -16,7 +16,6 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -128,9 +127,14 @@ def _temporary(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _lock(file: IO[bytes], wait: bool) -> None:
-    """Lock a file for as long as it is open; OSError if it is locked. (Windows does not remove a file that is open.)"""
+    """Lock a file for as long as it is open; OSError if it is locked, unless one waits.
+
+    Elsewhere than on POSIX it is closed: there an open file can be neither removed nor replaced, which is as good.
+    """
     if os.name == "posix":
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    elif not wait:
+        file.close()
 
 
 def check_writable(folder: Path) -> None:
@@ -223,6 +227,8 @@ def provenance(packages: tuple[str, ...], device: str) -> dict[str, Any]:
 
     `commit` and `clean` are None outside a checkout; `code` is the SHA-256 of the Python files of nin_lib.
     """
+    from importlib.metadata import version  # which `list`, in a hurry, does without
+
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),

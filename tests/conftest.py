@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import hypothesis
 import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
@@ -17,6 +18,10 @@ from playwright.sync_api import sync_playwright
 os.environ.setdefault(
     "OMP_NUM_THREADS", "1"
 )  # before torch is imported: a busy machine is slow with more, and cores are few
+# The same examples every time, so that a failure is there again for whoever looks; `make fuzz` draws new ones, and many.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("long", max_examples=2000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("NIN_EXAMPLES") or "same")
 ROOT = Path(__file__).resolve().parent.parent
 # Without a screen and a network, as root in a container: no sandbox, and none of Chromium's own errands.
 CHROMIUM_ARGS = [
@@ -87,6 +92,7 @@ def served(folder):
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
+        server.server_close()
 
 
 def write_small_book(folder, cells, **metadata):

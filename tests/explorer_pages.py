@@ -1,8 +1,18 @@
 """Pages with one explorer each, as the book shows it, for the tests that drive explorers in headless Chromium."""
 
 import contextlib
+import json
+import re
 
-from conftest import Watched
+from conftest import ROOT, Watched
+
+from nin_lib.widgets import (
+    BatchAverageExplorer,
+    ExpansionExplorer,
+    PhaseDiagramExplorer,
+    TimescalesExplorer,
+    TrainingExplorer,
+)
 
 # What a page of the book does: the theme's attribute decides, else the system's preference.
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -80,3 +90,32 @@ def drag(page, locator, start, end, moves):
         page.mouse.move(box["x"] + (start + (end - start) * k / moves) * box["width"], y)
         yield k
     page.mouse.up()
+
+
+FROM_PYTHON = ROOT / "nin_lib/widgets/js/test/from-python.js"
+
+
+def from_python():
+    """What `FROM_PYTHON` holds: for the JavaScript tests, all that Python puts before the bundles, with 16 of the digits."""
+
+    def globally(names, script):
+        return f"Object.assign(\n  globalThis,\n  (() => {{\n{script}\nreturn {{ {names} }};\n}})(),\n);\n"
+
+    palette = re.search(r"^const palette = .*", PhaseDiagramExplorer.script(), re.MULTILINE)[0]
+    digits = json.loads(TrainingExplorer.javascript().removeprefix("const digits = ").removesuffix(";"))
+    digits |= {"pixels": digits["pixels"][: 16 * 64], "labels": digits["labels"][:16], "train": 12}
+    scripts = {
+        "palette": palette,
+        "makeLinear, makeTimescales": TimescalesExplorer.javascript(),
+        "stepColors": PhaseDiagramExplorer.javascript(),
+        "network": ExpansionExplorer.javascript(),
+        "noises, moments, sampling": BatchAverageExplorer.javascript(),
+        "digits": f"const digits = {json.dumps(digits)};",
+    }
+    return "// Written by `python tests/explorer_pages.py`.\n" + "".join(
+        map(globally, scripts, scripts.values())
+    )
+
+
+if __name__ == "__main__":
+    FROM_PYTHON.write_text(from_python(), encoding="utf-8")

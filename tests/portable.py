@@ -15,7 +15,7 @@ import processors
 
 ROOT = Path(__file__).resolve().parents[1]
 SUITES = {
-    "unit": ["--dist", "worksteal", "-m", "not browser", "tests"],
+    "unit": ["--dist", "worksteal", "-m", "not browser and not slow", "tests"],
     "notebooks": ["--dist", "loadfile", "--nbval", "book"],
 }
 

@@ -1,6 +1,5 @@
 """Where the book is published: nowhere until an address is set, and then exactly the version that was built."""
 
-import importlib.util
 import os
 import re
 import shlex
@@ -11,6 +10,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import address
 import nbformat
 import pytest
 import yaml
@@ -20,10 +20,6 @@ from sphinx.errors import ConfigError, SphinxError
 
 ADDRESS = "https://github.com/someone/her-book"
 SITE = "https://someone.github.io/her-book/"
-
-spec = importlib.util.spec_from_file_location("address", ROOT / "book/_ext/address.py")
-address = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(address)
 
 
 def git(folder, *arguments):

@@ -243,6 +243,31 @@ def test_no_tolerance_is_finer_than_what_processors_agree_on():
     assert careless == []
 
 
+def imported(path):
+    """The packages that a file of Python imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_one_module_of_the_extensions_touches_the_internals_of_the_builder_and_the_theme():
+    modules = {path.stem: imported(path) for path in (BOOK / "_ext").glob("*.py")}
+    inside = {name: packages & {"docutils", "myst_nb"} for name, packages in modules.items()}
+    assert inside == dict.fromkeys(modules, set()) | {"internals": {"docutils", "myst_nb"}}
+    public = {"internals", "nbformat", "nin_lib", "plotly", "sphinx"}
+    others = set().union(*(packages for name, packages in modules.items() if name != "internals"))
+    assert others - set(sys.stdlib_module_names) <= public
+    for name in modules.keys() - {"internals"}:  # what is reached without an import
+        code = read(f"book/_ext/{name}.py")
+        assert not re.search(
+            "header_buttons|html_theme_options|launch_buttons|script_files|get_js_files", code
+        )
+
+
 def test_actions_and_hooks_are_pinned_by_hash_with_least_permissions():
     may_write = set()
     for path in (ROOT / ".github/workflows").glob("*.yml"):
@@ -256,22 +281,40 @@ def test_actions_and_hooks_are_pinned_by_hash_with_least_permissions():
             for scope, level in settings.get("permissions", {}).items()
             if level != "read"
         }
-    # the tag with the notebooks for Colab, and what deploy-pages asks for
+    # the tag with the notebooks for Colab, what deploy-pages asks for, and the release
     assert may_write == {
         ("pages.yml", "colab", "contents"),
         ("pages.yml", "deploy", "pages"),
         ("pages.yml", "deploy", "id-token"),
+        ("release.yml", "publish", "contents"),
     }
     hooks = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
     assert all(repo["repo"] == "local" or re.fullmatch("[0-9a-f]{40}", repo["rev"]) for repo in hooks)
 
 
-def test_ci_runs_make_test_on_the_supported_pythons():
-    ci = yaml.safe_load(read(".github/workflows/ci.yml"))
-    assert ci["jobs"]["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
-    assert ci["jobs"]["test"]["steps"][-1] == {"run": ".ci/run"}
+def commands(job):
+    """The lines of the shell that a job runs."""
+    return [line.strip() for step in job["steps"] for line in step.get("run", "").splitlines()]
+
+
+def test_ci_runs_the_groups_of_make_test_on_the_supported_pythons():
+    jobs = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]
+    [groups] = re.findall("^test: ([a-z ]+) ##", read("Makefile"), re.MULTILINE)
+    groups = groups.replace("site browser", "browser")  # which builds the site
+    assert [commands(job) for job in jobs.values()] == [[f"make {group}"] for group in groups.split()]
+    for name in ("unit", "notebooks"):
+        assert jobs[name]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
     assert re.search(r"^make test$", read(".ci/run"), re.MULTILINE)
     assert tomllib.loads(read("pyproject.toml"))["project"]["requires-python"] == ">=3.11"
+
+
+def test_every_target_that_a_workflow_makes_exists():
+    targets = set(re.findall("^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    made = re.findall("^make ([a-z-]+)$", read(".ci/run"), re.MULTILINE)
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        for job in yaml.safe_load(read(path))["jobs"].values():
+            made += [line.removeprefix("make ") for line in commands(job) if line.startswith("make ")]
+    assert {"test", "test-all", "portable", "lowest", "book"} <= set(made) <= targets
 
 
 def make(*arguments, cwd=ROOT):

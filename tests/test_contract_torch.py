@@ -72,6 +72,7 @@ from nin_lib.widgets.expansion import mean_power, numbers
 from nin_lib.widgets.rng import noise_stream, uniforms
 from nin_lib.widgets.settings import Choice, Number, Whole
 from nin_lib.widgets.training import PURPOSES, HashStream
+from nin_lib.widgets.words import describe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -84,7 +85,7 @@ MODULES = [
     "widgets",
     *(f"widgets.{name}" for name in (
         "base", "batch_average", "expansion", "linear", "phase_diagram", "rng", "runs", "settings", "timescales",
-        "training",
+        "training", "words",
     )),
 ]  # fmt: skip
 
@@ -195,7 +196,7 @@ def size(value: Any) -> Said:
 MASKED = np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False])
 NO_NUMBER = [True, 1j, "1", None, math.nan, math.inf, MASKED]
 NO_WHOLE = [True, 1.5, 1j, "1", None, math.nan, MASKED]
-NO_SEED = [-1, 1.5, "0", None]
+NO_SEED = [True, -1, 1.5, "0", None]
 NO_PATH = [5, None, 1.5]
 NO_FLAG = [1, None, "yes"]
 NO_DEVICE = ["nowhere", 1.5]
@@ -1256,6 +1257,11 @@ CONTRACTS: dict[str, Contract] = {
         recorded,
         {"epochs": [*NO_WHOLE, 0]},
         examples=2,
+    ),
+    "widgets.words.describe": Contract(
+        lambda sigma_eps, eta: describe(history_of(sigma_eps, eta)),
+        {"sigma_eps": not_negative, "eta": st.floats(1e-3, 10)},
+        lambda found, **_: "nan" not in found,
     ),
     "widgets.runs.RunExplorer": Contract(
         lambda name="fig3-ce-deep", **others: RunExplorer(name, **others),

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import math
 import os
 import re
@@ -223,6 +224,28 @@ def test_reading_is_the_mean_of_one_step_and_its_parts_are_those_of_an_eigenvect
     assert curvature.reading(lr, 10**9) == pytest.approx(eigenvalues[-1], rel=0.05)
 
 
+def test_reading_is_exact_for_batches_of_one_and_of_two_samples(digits):
+    """With noise of two values every batch can be listed."""
+    net, layer, _ = nets()["tanh"]
+    nin = NoiseInjection(net, layer, 3.0, "rademacher", seed=1)
+    x, y, lr = digits.x_train[:6], digits.y_train[:6], 0.05
+    start = nin.weight.detach().numpy().copy()
+    gradients = {}
+    for sample, eps in itertools.product(range(6), (-3.0, 3.0)):
+        with nin.noise(torch.tensor([eps])):
+            loss = functional.cross_entropy(net(x[[sample]]), y[[sample]])
+        gradients[sample, eps] = torch.autograd.grad(loss, nin.weight)[0].numpy()
+    for batch_size in (1, 2):
+        squares = [
+            ((start - lr * np.mean([gradients[drawn] for drawn in batch], axis=0)) ** 2).sum()
+            for batch in itertools.combinations(gradients, batch_size)
+            if len({sample for sample, _ in batch}) == batch_size
+        ]
+        factor = math.sqrt(np.mean(squares) / (start**2).sum())
+        read = LocalCurvature(net, nin, x, y, "ce").reading(lr, batch_size)
+        assert read == pytest.approx((1 - factor) / (lr * 9), rel=1e-9)
+
+
 # --- the decay that <H> predicts ----------------------------------------------------------------------------------
 
 
@@ -375,6 +398,7 @@ def test_only_the_curve_up_to_its_minimum_is_fitted():
         ),
         (np.where(EPOCHS < 20, 1.0, np.where(EPOCHS < 40, 0.5, 0.0)), "straight|deviates"),
         (1 + np.cos(EPOCHS / 41 * np.pi), "straight|deviates|no exponential"),
+        (2 * np.exp(-EPOCHS / 5) + 0.2 * (-1.0) ** EPOCHS, "deviates from the best exponential"),
     ],
 )
 def test_what_is_no_exponential_is_refused_with_the_reason(y, reason):

@@ -137,6 +137,7 @@ def mirrors(folder):
         yield [f"{base}/{mirror}/" for mirror in ("breaks", "altered", "good")], asked
     finally:
         server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -91,7 +91,6 @@ def sympy_derivatives(order):
 ORACLE = sympy_derivatives(5)
 
 
-@settings(deadline=None)
 @given(a=WEIGHT, b=WEIGHT, v=WEIGHT, w_ni=WEIGHT, x=WEIGHT)
 def test_eq_11_derivatives_against_sympy(a, b, v, w_ni, x):
     net = SmallNetwork("tanh", *torch.tensor([[a], [b], [v], [w_ni]], dtype=torch.float64))
@@ -114,7 +113,6 @@ def test_eq_1_truncation_error_falls_as_sigma_to_the_order_plus_one(case):
         assert abs(loglog_slope(sigmas, error) - (order + 1)) < 0.15
 
 
-@settings(max_examples=50, deadline=None)
 @given(w0=WEIGHT, w1=WEIGHT, w_ni=WEIGHT, x=WEIGHT, y=WEIGHT, eps=st.floats(-100, 100))
 def test_second_order_is_exact_for_the_linear_model(w0, w1, w_ni, x, y, eps):
     z, direction, noise = (torch.tensor([v], dtype=torch.float64) for v in (w0 * x, w_ni, eps))
@@ -165,7 +163,6 @@ def test_eq_14_mean_gradient_is_sigma_squared_hessian_times_w(seed):
 
 
 @given(g=st.lists(st.tuples(st.fractions(-3, 3), st.fractions(-3, 3)), min_size=1, max_size=4))
-@settings(deadline=None, max_examples=40)
 def test_eq_14_covariance_of_the_kicks_by_listing_all_noises(g):
     # eps = 2, 0 or -1 with odds 1 : 3 : 2, so that its mean is zero and its variance one; g_i has two components
     odds, size = {2: Fraction(1, 6), 0: Fraction(1, 2), -1: Fraction(1, 3)}, len(g)
@@ -269,7 +266,6 @@ def test_random_network_has_weights_of_the_stated_scales():
 
 
 @given(sigma=st.floats(0.01, 10), kinks=st.lists(st.floats(-30, 30), max_size=4))
-@settings(deadline=None)
 def test_quadrature_moments_do_not_depend_on_where_it_is_split(sigma, kinks):
     nodes, weights = normal_quadrature(sigma, kinks)
     for k, moment in enumerate([1, 0, 1, 0, 3, 0, 15]):
@@ -277,7 +273,6 @@ def test_quadrature_moments_do_not_depend_on_where_it_is_split(sigma, kinks):
 
 
 @given(sigma=st.floats(0.1, 3), kink=st.floats(-5, 5))
-@settings(deadline=None)
 def test_quadrature_is_exact_across_a_kink(sigma, kink):
     nodes, weights = normal_quadrature(sigma, [kink])
     d = kink / sigma  # E max(x - kink, 0) of a normal x, in closed form
@@ -343,7 +338,6 @@ FRACTIONS = st.lists(st.fractions(-3, 3, max_denominator=12), min_size=3, max_si
 
 
 @given(samples=FRACTIONS)
-@settings(deadline=None)
 def test_eq_21_mean_over_pairs_of_a_finite_set(samples):
     n, pairs = len(samples), [u * v for u, v in combinations(samples, 2)]
     mean, square = sum(samples) / n, sum(v * v for v in samples) / n
@@ -358,7 +352,6 @@ def test_eq_21_as_printed_fails():
 
 
 @given(samples=FRACTIONS, data=st.data())
-@settings(deadline=None, max_examples=40)
 def test_fixed_node_batches_without_replacement(samples, data):
     # Every batch and every pair of disjoint batches is listed, so that the identities are exact.
     n, b = len(samples), data.draw(st.integers(1, len(samples) // 2))

@@ -1,10 +1,12 @@
 """The experiments: names, settings, provenance, the command line, what the stored runs say, and statistics of boundaries."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import pytest
 import torch
+from distributed import Client, LocalCluster
 from rounding import with_its_common_steps
 
 import nin_lib.data
@@ -255,6 +258,49 @@ def test_a_run_that_is_ended_keeps_what_was_finished_and_the_next_one_does_the_r
     written = first.stat().st_mtime_ns
     subprocess.run([sys.executable, script, out, "quick"], check=True, stderr=subprocess.DEVNULL)
     assert len(list(out.glob("slow/*.npz"))) == 2 and first.stat().st_mtime_ns == written
+
+
+def test_a_worker_of_a_cluster_that_dies_costs_only_its_run(tmp_path, monkeypatch, capsys):
+    """A real scheduler and two processes, one of which is killed. The workers write no result: nothing need be shared."""
+    log = tmp_path / "log"
+
+    @dataclass(frozen=True)
+    class Settings:
+        k: int
+        log: str
+
+    def compute(settings, device):  # goes to the workers by value, as it cannot be imported there
+        with open(settings.log, "a", encoding="utf-8") as file:
+            file.write(f"{settings.k}\n")
+        time.sleep(0.5)
+        return {"k": np.array(settings.k), "pid": np.array(os.getpid())}
+
+    settings = tuple(Settings(k, str(log)) for k in range(8))
+    monkeypatch.setitem(experiments.EXPERIMENTS, "toy", Experiment("", settings, compute, ("numpy",)))
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with Client(cluster) as client:
+            workers = list(client.run(os.getpid).values())
+
+        def kill():
+            while len(list(tmp_path.glob("toy/*.npz"))) < 2:
+                time.sleep(0.02)
+            os.kill(workers[0], signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        arguments = ["run", "toy", "--out", str(tmp_path), "--dask", cluster.scheduler_address]
+        assert main(arguments) == 0
+        killer.join()
+    assert f"8 results in {tmp_path / 'toy'}" in capsys.readouterr().out
+    found = [result.arrays for result in experiments.results("toy", tmp_path)]
+    assert [int(arrays["k"]) for arrays in found] == list(range(8))
+    assert os.getpid() not in {int(arrays["pid"]) for arrays in found}
+    assert 8 <= len(log.read_text(encoding="utf-8").split()) <= 9  # one run was begun twice
+
+
+def test_a_scheduler_that_is_not_there_is_said_in_a_sentence(toy, tmp_path, capsys):
+    assert main(["run", "toy", "--out", str(tmp_path), "--dask", "tcp://127.0.0.1:1"]) == 2
+    assert "no Dask scheduler answers at 'tcp://127.0.0.1:1'" in capsys.readouterr().err and not toy.exists()
 
 
 @pytest.mark.checkout
@@ -556,3 +602,37 @@ def test_midpoint_and_its_interval_find_the_truth():
         assert low < point < high and high - low < 0.06
         held += low <= 9.0 <= high
     assert held >= 33
+
+
+def test_crossing_lies_between_the_neighbours_of_the_level():
+    sigma_eps = np.array([1.0, 10.0, 100.0, 1000.0])
+    assert experiments.crossing(sigma_eps, [0.0, 0.2, 0.8, 1.0], 0.5) == pytest.approx(10**1.5)
+    # in the middle of a rest at the level
+    assert experiments.crossing(sigma_eps, [0.0, 0.5, 0.5, 1.0], 0.5) == pytest.approx(10**1.5)
+    assert experiments.crossing(sigma_eps, [0.0, 0.5, 1.0, 1.0], 0.5) == pytest.approx(10)
+
+
+def test_the_interval_of_midpoint_is_as_wide_as_95_percent_of_the_points():
+    sigma_eps, rng = np.geomspace(8, 10, 121), np.random.default_rng(2)
+    fractions = rng.binomial(200, logistic(sigma_eps, 9.0, 0.2), (300, 121)) / 200
+    found = [experiments.midpoint(sigma_eps, fraction, 200, resamples=200) for fraction in fractions]
+    widths = [high - low for _, (low, high) in found]
+    assert np.mean(widths) / np.std([point for point, _ in found]) == pytest.approx(2 * 1.96, rel=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.stored
+@pytest.mark.parametrize("name, loss", [("fig2-mse", "mse"), ("fig3-ce", "ce"), ("fig3-ce-deep", "ce")])
+@pytest.mark.parametrize("phase", range(4), ids=list(Phase))
+def test_the_first_epoch_of_every_training_of_table_1_comes_out_again(
+    name, loss, phase, official_fashion_mnist
+):
+    sigma_eps = experiments.sigma_of(loss, experiments.TABLE_1[loss]["c"][phase])
+    settings = next(s for s in experiments.named(name).settings if s["sigma_eps"] == sigma_eps)
+    stored = experiments.load(experiments.result_path(name, settings)).history
+    with one_thread():
+        again, steps = with_its_common_steps(
+            lambda: train_mlp(**settings | {"epochs": 1}), "nin_lib.training.mlp"
+        )
+    assert steps >= 5
+    np.testing.assert_allclose(again.batch_loss[:steps], stored.batch_loss[:steps], rtol=1e-3)

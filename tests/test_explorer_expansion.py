@@ -102,18 +102,18 @@ def test_browser_and_python_agree_on_loss_and_series(open_page, activation):
     for sigma, order in [(0.02, 2), (0.3, 3), (1.5, 6), (5.0, 8), (1.0, 0)]:
         follow(page, f"#expansion?activation={activation}&sigma_eps={sigma}&order={order}")
         explorer = ExpansionExplorer(activation=activation, sigma_eps=sigma, order=order)
-        found = shown(page, "e.ninExpansion.along.map(c => [...c])")
-        eps = np.array(shown(page, "[...e.ninExpansion.eps]"))
+        found = shown(page, "e.nin.expansion.along.map(c => [...c])")
+        eps = np.array(shown(page, "[...e.nin.expansion.eps]"))
         np.testing.assert_allclose(found[0], explorer.loss_along(eps), rtol=1e-12)
         np.testing.assert_allclose(found[1], explorer.series_along(eps), rtol=1e-12, atol=1e-12)
-        exact, series = shown(page, "[e.ninExpansion.exact, e.ninExpansion.series]")
+        exact, series = shown(page, "[e.nin.expansion.exact, e.nin.expansion.series]")
         assert series == pytest.approx(explorer.mean_series(), rel=1e-12)
         change = abs(explorer.mean_loss() - explorer.mean_series(order=0))
         tolerance = (
             1e-12 if activation == "tanh" else 1e-3 * change
         )  # the browser does not split at the kinks
         assert exact == pytest.approx(explorer.mean_loss(), rel=1e-12, abs=tolerance)
-        errors = shown(page, "[...e.ninExpansion.errors[0]]")
+        errors = shown(page, "[...e.nin.expansion.errors[0]]")
         if activation == "tanh":
             python = [explorer.error(s, order) for s in SIGMAS[::20]]
             np.testing.assert_allclose(errors[::20], python, rtol=1e-9, atol=1e-14)
@@ -126,9 +126,9 @@ def test_where_the_series_stops_helping(open_page):
         follow(page, f"#expansion?sigma_eps=0.5&order={order}")
         explorer = ExpansionExplorer(order=order)
         limit = optimize.brentq(lambda s, e=explorer: e.error(s, e.order) - e.error(s, 0), 0.5, 5)
-        assert shown(page, "e.ninExpansion.limit") == pytest.approx(limit, rel=2e-3)
+        assert shown(page, "e.nin.expansion.limit") == pytest.approx(limit, rel=2e-3)
         best = min(range(0, MAX_ORDER + 1, 2), key=lambda k, e=explorer: e.error(0.5, k))
-        assert shown(page, "e.ninExpansion.best") == best
+        assert shown(page, "e.nin.expansion.best") == best
         follow(page, f"#expansion?sigma_eps={1.1 * limit}")
         expect(page.get_by_role("status")).to_contain_text("worse than leaving the noise out")
 
@@ -138,7 +138,7 @@ def test_expansion_follows_a_drag_and_the_keyboard(open_page):
     page = open_page("expansion.html")
     seen = set()
     for _ in drag(page, page.get_by_label("injected noise"), 0.3, 0.98, 30):
-        seen.add(shown(page, "e.ninExpansion.exact"))
+        seen.add(shown(page, "e.nin.expansion.exact"))
     assert len(seen) > 25
     expect(page.get_by_role("status")).to_contain_text("worse than leaving the noise out")
     order = page.get_by_label("series up to")
@@ -190,13 +190,13 @@ def test_browser_and_python_agree_on_the_averages(open_page, distribution):
         explorer = BatchAverageExplorer(**settings)
         expected = explorer.averages()
         # every 16th of them travels to Python: the mean and the deviation, below, are those of all
-        found = np.array(shown(page, "e.ninBatchAverage.averages.filter((_, k) => k % 16 === 0)"))
+        found = np.array(shown(page, "e.nin.batchAverage.averages.filter((_, k) => k % 16 === 0)"))
         np.testing.assert_allclose(found, expected[::16], rtol=1e-9, atol=1e-12 * np.abs(expected).max())
-        mean, count = shown(page, "[e.ninBatchAverage.mean, e.ninBatchAverage.averages.length]")
+        mean, count = shown(page, "[e.nin.batchAverage.mean, e.nin.batchAverage.averages.length]")
         assert count == len(expected) and mean == pytest.approx(expected.mean(), rel=1e-6, abs=1e-9)
         theory = explorer.prediction()
         browser_theory = shown(
-            page, "[e.ninBatchAverage.expected.mean, e.ninBatchAverage.expected.deviation]"
+            page, "[e.nin.batchAverage.expected.mean, e.nin.batchAverage.expected.deviation]"
         )
         status = page.get_by_role("status").inner_text()
         assert ("the theorem does not apply" in status) == (theory is None)
@@ -205,10 +205,10 @@ def test_browser_and_python_agree_on_the_averages(open_page, distribution):
             continue
         assert browser_theory == pytest.approx(theory, rel=1e-12)
         deviation = np.sqrt(np.mean((expected - theory[0]) ** 2))
-        assert shown(page, "e.ninBatchAverage.deviation") == pytest.approx(deviation, rel=1e-9)
+        assert shown(page, "e.nin.batchAverage.deviation") == pytest.approx(deviation, rel=1e-9)
         ratio = tail_ratio(distribution, power)
         expected_ratio = None if math.isinf(ratio) else pytest.approx(ratio)
-        assert shown(page, "e.ninBatchAverage.expected.ratio") == expected_ratio
+        assert shown(page, "e.nin.batchAverage.expected.ratio") == expected_ratio
         assert ("not to be trusted" in status) == (100 < ratio < math.inf)
         assert ("no finite variance" in status) == math.isinf(ratio)
 
@@ -218,14 +218,14 @@ def test_histogram_and_exponent_agree_with_numpy(open_page):
     page = open_page("batch-average.html#batch-average?power=2&batch_size=16")
     explorer = BatchAverageExplorer(power=2, batch_size=16)
     mean, deviation = explorer.prediction()
-    density = shown(page, "[...e.ninBatchAverage.density]")
+    density = shown(page, "[...e.nin.batchAverage.density]")
     averages = explorer.averages()
     counts, edges = np.histogram(averages, bins=61, range=(mean - 4.5 * deviation, mean + 4.5 * deviation))
     np.testing.assert_allclose(density, counts / len(averages) / np.diff(edges), rtol=1e-6, atol=0.01)
-    assert abs(shown(page, "e.ninBatchAverage.exponent") + 0.5) < 0.02
+    assert abs(shown(page, "e.nin.batchAverage.exponent") + 0.5) < 0.02
     terms = explorer.samples()
     deviations = [np.sqrt(np.mean((terms.reshape(-1, size).mean(1) - mean) ** 2)) for size in SIZES]
-    np.testing.assert_allclose(shown(page, "e.ninBatchAverage.deviations"), deviations, rtol=1e-9)
+    np.testing.assert_allclose(shown(page, "e.nin.batchAverage.deviations"), deviations, rtol=1e-9)
 
 
 @browser_test
@@ -233,7 +233,7 @@ def test_batch_average_follows_a_drag_the_keyboard_and_the_menu(open_page):
     page = open_page("batch-average.html")
     seen = []
     for _ in drag(page, page.get_by_label("batch size"), 0.1, 0.95, 40):
-        seen.append(shown(page, "e.ninBatchAverage.deviation"))
+        seen.append(shown(page, "e.nin.batchAverage.deviation"))
     assert len(set(seen)) > 30 and seen[-1] < 0.2 * seen[0]
     page.get_by_label("batch size").press("End")
     expect(page.get_by_role("status")).to_contain_text("|B| = 1024:")
@@ -246,9 +246,9 @@ def test_batch_average_follows_a_drag_the_keyboard_and_the_menu(open_page):
     page.get_by_role("combobox").select_option("uniform")
     expect(page.get_by_role("status")).to_contain_text("Uniform noise, n = 6")
     expect(page.get_by_role("status")).not_to_contain_text("not to be trusted")
-    before = shown(page, "e.ninBatchAverage.mean")
+    before = shown(page, "e.nin.batchAverage.mean")
     page.get_by_role("button", name="New samples").click()
-    assert shown(page, "e.ninBatchAverage.mean") != before
+    assert shown(page, "e.nin.batchAverage.mean") != before
     page.get_by_role("button", name="Back to the start").click()
     expect(page.get_by_role("status")).to_contain_text("Normal noise, n = 1, |B| = 64")
     page.get_by_role("link", name="t", exact=True).click()

@@ -43,7 +43,7 @@ TOYS = {
         {"redraw": "never", "lr": 0.1, "hidden": [32], "sigma_eps": 8.0, "seed": 0, "epochs": 6},
     ),
 }
-SHOWN = "document.getElementById('toy')?.ninRuns?.shown"
+SHOWN = "document.getElementById('toy')?.nin?.runs?.shown"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -441,7 +441,7 @@ def test_links_set_the_explorer_of_their_experiment_and_the_nearest_run(open_pag
 def test_a_menu_for_what_else_the_runs_differ_in(open_page):
     page = open_page()
     root = page.locator("#two-ways")
-    shown = "document.getElementById('two-ways').ninRuns.shown.map(run => [run.redraw, run.sigma_eps])"
+    shown = "document.getElementById('two-ways').nin.runs.shown.map(run => [run.redraw, run.sigma_eps])"
     root.get_by_label("redraw").select_option("never")
     settle(page)
     assert page.evaluate(shown) == [["never", 8]]
@@ -451,6 +451,17 @@ def test_a_menu_for_what_else_the_runs_differ_in(open_page):
     page = open_page("runs.html#two-ways?redraw=nonsense&sigma_eps=-3")
     settle(page)
     assert page.evaluate(shown) == [["epoch", 2]]
+
+
+@browser_test
+def test_the_mean_over_an_epoch_stands_in_its_middle(open_page, explorer):
+    at = open_page().evaluate(f"{SHOWN}[0].places('batch_loss')")
+    per_epoch = explorer.histories[0].steps_per_epoch
+    steps = np.arange(len(explorer.histories[0].batch_loss))
+    epochs = [steps[(steps >= HEAD) & (steps // per_epoch == epoch)] for epoch in range(20)]
+    # step t goes from t to t + 1
+    middles = [(mine[0] + mine[-1] + 1) / 2 / per_epoch for mine in epochs if len(mine)]
+    np.testing.assert_allclose(at, [*(steps[:HEAD] / per_epoch), *middles], rtol=1e-12)
 
 
 @browser_test
@@ -545,7 +556,7 @@ def test_the_live_widget_trains_at_the_press_of_a_button(browser, out):
         expect(page.get_by_text(news["message"])).to_be_visible()
         assert page.get_by_role("progressbar").evaluate("bar => bar.value") == news["progress"]
         grown.append(
-            page.evaluate("document.querySelector('.nin-explorer').ninRuns.trained?.val_loss.length")
+            page.evaluate("document.querySelector('.nin-explorer').nin.runs.trained?.val_loss.length")
         )
     assert grown == [None, None, *range(2, 14)]
     page.get_by_role("button", name="Stop").click()
@@ -554,7 +565,7 @@ def test_the_live_widget_trains_at_the_press_of_a_button(browser, out):
     settle(page)
     expect(page.get_by_role("progressbar")).to_be_hidden()
     expect(page.get_by_text("Trained at σ = ")).to_contain_text(explorer.trained.phase)
-    drawn = page.evaluate("document.querySelector('.nin-explorer').ninRuns.trained.niw_norm")
+    drawn = page.evaluate("document.querySelector('.nin-explorer').nin.runs.trained.niw_norm")
     np.testing.assert_allclose(drawn, explorer.trained.niw_norm, rtol=5.1e-3)
     page.set_viewport_size({"width": 375, "height": 900})
     settle(page)

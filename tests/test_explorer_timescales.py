@@ -58,7 +58,7 @@ def test_it_has_three_charts_and_the_controls_of_the_linear_explorer(page):
 
 @browser_test
 def test_it_draws_the_closed_forms_over_the_run(page):
-    drawn = page.evaluate("document.querySelector('.nin-explorer').ninOverlay.map(curve => [...curve])")
+    drawn = page.evaluate("document.querySelector('.nin-explorer').nin.overlay.map(curve => [...curve])")
     shown = TimescalesExplorer(steps=200)
     closed, run = shown.closed_form(), shown.run()
     loss, law, niw, closed_niw, law_niw = np.array(drawn)

@@ -16,11 +16,12 @@ from nin_lib.data import load
 from nin_lib.phases import Phase
 from nin_lib.widgets import TrainingExplorer
 from nin_lib.widgets.training import PURPOSES, HashStream
+from nin_lib.widgets.words import SENTENCES
 
 browser_test = pytest.mark.browser
 AT = {Phase.DECOUPLED: 1, Phase.DECAY: 10, Phase.CATAPULT: 23, Phase.DIVERGENT: 40}
 EPOCHS_OF_DRAWS = 10  # enough for every phase to show
-DONE = "document.querySelector('.nin-explorer').ninTraining?.done"
+DONE = "document.querySelector('.nin-explorer').nin?.training?.done"
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -44,14 +45,14 @@ def finished(page, **settings):
     """Wait for the end of the training with these settings; its history."""
     page.wait_for_function(
         """wanted => {
-          const run = document.querySelector('.nin-explorer').ninTraining;
+          const run = document.querySelector('.nin-explorer').nin.training;
           return run.done && Object.keys(wanted).every(key => run.p[key] === wanted[key]);
         }""",
         arg=settings,
     )
     return page.evaluate(
         """() => {
-          const { done, p, lost, ...run } = document.querySelector('.nin-explorer').ninTraining;
+          const { done, p, lost, ...run } = document.querySelector('.nin-explorer').nin.training;
           return { ...run, batch_loss: [...run.batch_loss], niw_norm: [...run.niw_norm] };
         }"""
     )
@@ -176,7 +177,8 @@ def test_it_trains_from_a_file_and_from_a_server(open_page, pages):
             run = finished(page, sigma_eps=10)
             np.testing.assert_allclose(run["batch_loss"], history.batch_loss, rtol=1e-9)
             assert phase(page) == history.phase == Phase.DECAY
-            reads = f"The net reads {100 * history.val_accuracy[-1]:.1f}\N{NO-BREAK SPACE}% of the validation digits"
+            accuracy = f"{100 * history.val_accuracy[-1]:.1f}"
+            reads = SENTENCES["accuracy"].format(epochs=20, accuracy=accuracy)
             expect(page.get_by_role("status")).to_contain_text("σε = 10.0: decay.")
             expect(page.get_by_role("status")).to_contain_text(reads)
 
@@ -200,9 +202,9 @@ def test_a_drag_shows_many_trainings_grow_and_the_last_one_to_its_end(open_page)
     page.evaluate(
         """() => {
           const root = document.querySelector('.nin-explorer');
-          let run = root.ninTraining;
+          let run = root.nin.training;
           window.seen = [];
-          Object.defineProperty(root, 'ninTraining', {
+          Object.defineProperty(root.nin, 'training', {
             get: () => run,
             set(next) { run = next; seen.push([performance.now(), run.p.sigma_eps, run.p.seed, run.steps]); },
           });

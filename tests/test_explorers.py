@@ -9,12 +9,21 @@ import sys
 import numpy as np
 import pytest
 from conftest import served
-from explorer_pages import FAKE_MODEL, drag, opening, shown_html, write_page
+from explorer_pages import FAKE_MODEL, FROM_PYTHON, drag, from_python, opening, shown_html, write_page
 from playwright.sync_api import expect
 
 from nin_lib.linear import LinearModel
 from nin_lib.phases import Phase
-from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer, static_scripts
+from nin_lib.widgets import (
+    BatchAverageExplorer,
+    ExpansionExplorer,
+    LinearExplorer,
+    PhaseDiagramExplorer,
+    RunExplorer,
+    TimescalesExplorer,
+    TrainingExplorer,
+    static_scripts,
+)
 
 browser_test = pytest.mark.browser
 AT = {Phase.DECOUPLED: 0.1, Phase.DECAY: 1, Phase.CATAPULT: 11, Phase.DIVERGENT: 16}
@@ -116,7 +125,7 @@ def test_links_in_the_prose_set_sliders_and_an_address_does_so_at_once(open_page
 @browser_test
 def test_another_seed_gives_other_noise_and_the_way_back_is_a_button(open_page):
     page = open_page()
-    w_ni = "document.querySelector('.nin-explorer').ninRun.weights[2][300]"
+    w_ni = "document.querySelector('.nin-explorer').nin.run.weights[2][300]"
     before = page.evaluate(w_ni)
     page.get_by_role("button", name="New noise").click()
     phase(page)
@@ -131,14 +140,14 @@ def test_the_band_follows_the_other_sliders_and_names_its_regions(open_page):
     page = open_page()
     expect(page.locator(".nin-regions")).to_have_text("decoupleddecaycatapultdivergent")
     expect(page.locator(".nin-ticks")).to_contain_text("divergence 13.3")
-    fine = "document.querySelector('.nin-explorer').ninBand?.fine"
+    fine = "document.querySelector('.nin-explorer').nin?.band?.fine"
     page.wait_for_function(fine)
-    page.evaluate("delete document.querySelector('.nin-explorer').ninBand")  # the next is of another eta
+    page.evaluate("delete document.querySelector('.nin-explorer').nin.band")  # the next is of another eta
     page.get_by_label("learning rate").press("End")  # eta = 0.1
     expect(page.locator(".nin-ticks")).to_contain_text("divergence 4.21")  # 13.3 / sqrt(10)
     page.wait_for_function(fine)
     first = page.evaluate(
-        "(b => b.sigma_eps[b.phases.indexOf(3)])(document.querySelector('.nin-explorer').ninBand)"
+        "(b => b.sigma_eps[b.phases.indexOf(3)])(document.querySelector('.nin-explorer').nin.band)"
     )
     assert first == pytest.approx(4.21, rel=0.05)
 
@@ -179,7 +188,7 @@ def test_nothing_overflows_and_nothing_jumps(open_page, name, width):
 @browser_test
 def test_the_map_shows_the_trajectory_at_the_point(open_page):
     page = open_page("phase-diagram.html")
-    page.wait_for_function("document.querySelector('.nin-explorer').ninMap?.fine")
+    page.wait_for_function("document.querySelector('.nin-explorer').nin?.map?.fine")
     field = page.locator(".nin-map")
     field.scroll_into_view_if_needed()
     box = field.bounding_box()
@@ -212,7 +221,7 @@ def test_arrow_keys_move_the_point_by_a_cell(open_page):
         page.locator("input[name=w1]"),
         page.locator("input[name=sigma_eps]"),
     )
-    page.wait_for_function("document.querySelector('.nin-explorer').ninMap?.fine")
+    page.wait_for_function("document.querySelector('.nin-explorer').nin?.map?.fine")
     before = float(w1.input_value()), float(sigma.input_value())
     field.press("ArrowUp")
     assert float(w1.input_value()) == pytest.approx(before[0] + 6 / 149, abs=0.03)
@@ -230,10 +239,10 @@ def test_arrow_keys_move_the_point_by_a_cell(open_page):
 @browser_test
 def test_the_map_is_asked_for_anew_only_when_it_changes(open_page):
     page = open_page("phase-diagram.html")
-    fine = "document.querySelector('.nin-explorer').ninMap?.fine"
+    fine = "document.querySelector('.nin-explorer').nin?.map?.fine"
     page.wait_for_function(fine)
-    page.evaluate("document.querySelector('.nin-explorer').ninMap.seen = true")
-    seen = "!!document.querySelector('.nin-explorer').ninMap.seen"
+    page.evaluate("document.querySelector('.nin-explorer').nin.map.seen = true")
+    seen = "!!document.querySelector('.nin-explorer').nin.map.seen"
     page.locator("input[name=w1]").press("ArrowRight")
     page.locator("input[name=sigma_eps]").press("ArrowRight")
     page.get_by_label("colour").select_option("steps")
@@ -317,6 +326,75 @@ def test_the_live_widget_and_its_model_follow_each_other(browser, explorer_class
     assert page.evaluate("Object.values(listeners).every(l => l.length === 0)")
     assert errors == []
     page.close()
+
+
+# Counts workers, and the paints of any canvas.
+WATCH_LIFE = """() => {
+  window.painted = 0;
+  window.workers = 0;
+  const clear = CanvasRenderingContext2D.prototype.clearRect;
+  CanvasRenderingContext2D.prototype.clearRect = function (...box) { painted++; clear.apply(this, box); };
+  window.Worker = class extends Worker {
+    constructor(url) { super(url); workers++; }
+    terminate() { workers--; super.terminate(); }
+  };
+}"""
+# Whatever an explorer reacts to: a link, a theme, another size, another setting.
+STIR = """async () => {
+  const el = document.querySelector(".nin-explorer");
+  const link = document.createElement("a");
+  link.href = `#${model.get("experiment") ?? el.dataset.explorer}?sigma_eps=2&seed=7`;
+  document.body.append(link);
+  link.click();
+  document.body.style.color = document.body.style.color === "white" ? "black" : "white";
+  el.style.width = el.style.width === "500px" ? "400px" : "500px";
+  el.dispatchEvent(new Event("nin-theme"));
+  for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
+}"""
+
+
+@browser_test
+@pytest.mark.parametrize(
+    "explorer_class",
+    [
+        LinearExplorer,
+        PhaseDiagramExplorer,
+        TimescalesExplorer,
+        ExpansionExplorer,
+        BatchAverageExplorer,
+        TrainingExplorer,
+        RunExplorer,
+    ],
+)
+def test_an_explorer_that_is_taken_down_does_nothing_more(browser, explorer_class):
+    explorer = explorer_class("fig3-ce") if explorer_class is RunExplorer else explorer_class()
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto("about:blank")
+    page.evaluate(WATCH_LIFE)
+    state = json.dumps(explorer.state() | {"_training": {}})
+    page.evaluate(FAKE_MODEL.replace("STATE", state), explorer._esm)
+    now = "[painted, workers, saved.length, document.querySelector('.nin-explorer').dataset.scheme]"
+    before = page.evaluate(now)
+    page.evaluate(STIR)
+    painted, workers, saved, scheme = page.evaluate(now)
+    assert painted > before[0] and saved == before[2] + 1 and scheme == "dark"
+    assert workers == (explorer.name in {"linear", "phase-diagram", "timescales", "training"})
+    page.evaluate("end()")
+    phase(page)  # what a frame was asked for before
+    painted = page.evaluate("painted")
+    page.evaluate(STIR)
+    assert page.evaluate(now) == [painted, 0, saved, "dark"]
+    assert page.evaluate("Object.values(listeners).every(l => l.length === 0)")
+    assert errors == []
+    page.close()
+
+
+@pytest.mark.checkout
+def test_the_javascript_tests_have_what_python_prints():
+    rewrite = "run `python tests/explorer_pages.py`"
+    assert FROM_PYTHON.read_text(encoding="utf-8") == from_python(), rewrite
 
 
 def test_simulate_on_the_explorers_noise_gives_its_run():

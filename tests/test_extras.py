@@ -29,7 +29,9 @@ def test_the_scripts_of_the_site_need_no_torch():
     assert result.stdout == "7\n", result.stderr
 
 
-@pytest.mark.parametrize("module", ["linear", "timescales", "batch_averages", "history", "codegen", "experiments"])
+@pytest.mark.parametrize(
+    "module", ["linear", "timescales", "batch_averages", "history", "codegen", "experiments"]
+)
 def test_the_linear_model_needs_numpy_and_sympy_alone(module):
     result = run_without([*HEAVY, "tqdm", "plotly", "anywidget"], f"import nin_lib.{module}")
     assert result.returncode == 0, result.stderr

@@ -373,7 +373,7 @@ def test_boundaries_where_there_is_none():
 weight = st.floats(-1e3, 1e3)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(weight, weight, weight, weight, st.floats(0, 10), st.floats(1e-6, 10))
 def test_boundaries_are_never_nan_and_keep_their_order(w0, w1, w_ni, M, sigma_x, eta):
     b = LinearModel(eta=eta, M=M, sigma_x=sigma_x).boundaries(w0, w1, w_ni)
@@ -410,7 +410,7 @@ def test_overflow_is_inf_and_silent(noise):
 BAD = {
     "sigma_eps must be a finite number >= 0, got -1.0: use 0 to switch the noise off": {"sigma_eps": [1, -1]},
     "sigma_eps must be a finite number >= 0, got nan": {"sigma_eps": math.nan},
-    "sigma_eps must be a finite number >= 0, got loud": {"sigma_eps": "loud"},
+    "sigma_eps must be a finite number >= 0, got 'loud'": {"sigma_eps": "loud"},
     "w0 must be a finite number, got inf: ": {"w0": math.inf},
     "w1 must be a finite number, got nan: ": {"w1": [1.0, math.nan]},
     "w_ni must be a finite number, got -inf: ": {"w_ni": -math.inf},

@@ -9,7 +9,7 @@ import pytest
 from nin_lib.linear import LinearModel
 from nin_lib.phases import Phase
 from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer, static_scripts
-from nin_lib.widgets.base import noise_stream
+from nin_lib.widgets.rng import noise_stream
 
 pytestmark = pytest.mark.browser
 
@@ -149,9 +149,9 @@ def mounted(browser, explorer, result, parts):
     page = browser.new_page()
     page.set_content(explorer._repr_mimebundle_()[0]["text/html"])
     page.add_script_tag(content=static_scripts()[f"{explorer.name}.js"])
-    page.wait_for_function(f"document.querySelector('.nin-explorer').{result}?.fine")
+    page.wait_for_function(f"document.querySelector('.nin-explorer').nin?.{result}?.fine")
     arrays = page.evaluate(
-        "([result, parts]) => parts.map(part => [...document.querySelector('.nin-explorer')[result][part]])",
+        "([result, parts]) => parts.map(part => [...document.querySelector('.nin-explorer').nin[result][part]])",
         [result, parts],
     )
     page.close()
@@ -165,7 +165,7 @@ def mounted(browser, explorer, result, parts):
 )
 def test_the_band_has_the_phases_that_python_simulates(browser, settings):
     explorer = LinearExplorer(**settings)
-    sigmas, phases = mounted(browser, explorer, "ninBand", ["sigma_eps", "phases"])
+    sigmas, phases = mounted(browser, explorer, "band", ["sigma_eps", "phases"])
     assert len(sigmas) == 256 and np.isclose(sigmas[0], 0.02) and np.isclose(sigmas[-1], 30)
     start = {key: getattr(explorer, key) for key in WEIGHTS}
     noise = explorer.noise()[:, None]
@@ -177,7 +177,7 @@ def test_the_band_has_the_phases_that_python_simulates(browser, settings):
 def test_2000_random_cells_of_the_map_have_the_phases_that_python_simulates(browser, vertical):
     explorer = PhaseDiagramExplorer(vertical=vertical, steps=300, seed=7)
     parts = ["sigma_eps", "vertical", "phases", "learned"]
-    sigmas, values, phases, learned = mounted(browser, explorer, "ninMap", parts)
+    sigmas, values, phases, learned = mounted(browser, explorer, "map", parts)
     assert (len(sigmas), len(values), len(phases)) == (200, 150, 30_000)
     cells = np.random.default_rng(0).choice(30_000, 2000, replace=False)
     start = {key: getattr(explorer, key) for key in WEIGHTS}

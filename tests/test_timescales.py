@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
@@ -34,7 +34,6 @@ def integrated(t, w0, w1, w_ni, M, sigma_x, sigma_eps, back_reaction):
 # --- the closed forms against an integrator ---
 
 
-@settings(max_examples=60, deadline=None)
 @given(number, number, number, number, st.one_of(st.just(0.0), positive), number.map(abs), st.floats(0.01, 3))
 @example(0.5, 0.5, 1.0, 0.0, 1.0, 1.0, 3.0)  # M = 0 and c = 0: every rate is zero, the decay is algebraic
 @example(0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0)  # P0 = 0
@@ -49,7 +48,6 @@ def test_passive_flow_is_the_solution(a, b, n, target, scale, noise, t):
     assert abs(flow.clean_loss - loss) < 1e-9
 
 
-@settings(max_examples=60, deadline=None)
 @given(number, number, number, number, positive, st.floats(0.01, 3))
 @example(1.0, 1.0, 0.0, 0.0, 1.0, 3.0)
 @example(1.0, math.sqrt(2), 1.0, 1.0, 1.0, 3.0)  # c = 0 with the NIN
@@ -61,7 +59,6 @@ def test_coupled_flow_is_the_solution(a, b, n, target, scale, t):
     assert abs(flow.clean_loss - scale**2 * (expected[0] * expected[1] - target) ** 2 / 2) < 1e-9
 
 
-@settings(max_examples=60, deadline=None)
 @given(number, number, number, positive, st.floats(0, 3))
 def test_without_noise_weight_the_two_flows_agree(a, b, target, scale, t):
     common = dict(w0=a, w1=b, w_ni=0.0, M=target, sigma_x=scale, sigma_eps=scale)
@@ -71,7 +68,6 @@ def test_without_noise_weight_the_two_flows_agree(a, b, target, scale, t):
 # --- the closed forms as one would look them up ---
 
 
-@settings(max_examples=60, deadline=None)
 @given(number, number, st.floats(0.1, 2), positive, positive, st.floats(0.01, 3))
 def test_general_solution_by_the_riccati_equation_of_the_sum_squared(a, b, target, scale, noise, t):
     # alpha = (w1 + w0)^2, another route to the same solution, for alpha(0) > 0 and M > 0
@@ -90,7 +86,6 @@ def test_general_solution_by_the_riccati_equation_of_the_sum_squared(a, b, targe
     assert math.isclose(flow.w_ni, math.exp(-(noise**2) * integral), rel_tol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.floats(0.01, 2), number, st.sampled_from([1, -1]), positive, positive, st.floats(0, 3))
 def test_logistic_solution_where_c_is_zero(size, target, sign, scale, noise, t):
     # with w0 = -w1 the product mirrors that of w0 = w1 towards the target -M
@@ -106,7 +101,6 @@ def test_logistic_solution_where_c_is_zero(size, target, sign, scale, noise, t):
         assert math.isclose(flow.w_ni, (flow.clean_loss / start) ** power, rel_tol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
 @given(number, number, number, positive, positive, st.floats(0.01, 2))
 def test_the_exponents_of_the_paper_are_the_integrals_along_the_flow(a, b, target, scale, noise, t):
     def along(f):
@@ -186,7 +180,6 @@ def test_bad_input_is_named(call, message):
 # --- time scales ---
 
 
-@settings(max_examples=60, deadline=None)
 @given(number, number, number, positive, positive)
 def test_time_scales_are_the_rates_at_the_start(a, b, target, scale, noise):
     assume(abs(b) > 0.1 and abs(a * b - target) > 1e-2)
@@ -206,7 +199,6 @@ def test_time_scales_without_decay_are_infinite():
     assert decay_times(w0=0.1, w1=1.5, sigma_eps=0.0).noise == np.inf
 
 
-@settings(max_examples=40, deadline=None)
 @given(number, number, st.floats(0.1, 2), positive, positive)
 def test_decay_times_are_where_the_closed_forms_have_fallen_to_1_over_e(a, b, target, scale, noise):
     times = decay_times(w0=a, w1=b, M=target, sigma_x=scale, sigma_eps=noise)

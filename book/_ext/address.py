@@ -25,6 +25,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import internals
 import nbformat
 from sphinx.errors import ConfigError, SphinxError
 
@@ -161,27 +162,10 @@ def publish(app, config):
             shutil.rmtree(Path(app.outdir) / folder, ignore_errors=True)
         return
     config.html_baseurl = address.site  # the canonical address of each page begins with it
-    config.html_theme_options.update(
-        repository_url=address.repository,
-        repository_branch=address.commit,
-        use_repository_button=True,
-        launch_buttons={
-            "notebook_interface": "jupyterlab",
-            "binderhub_url": "https://mybinder.org",
-            "colab_url": "https://colab.research.google.com",
-        },
-    )
-    # the theme makes its buttons at 501
-    app.connect("html-page-context", functools.partial(lead_colab_to_tag, address), priority=502)
+    internals.add_buttons(config, address.repository, address.commit)
+    # The committed notebook has no install cell: the button leads to the copy that has.
+    internals.lead_colab_button(app, address.colab_url)
     app.connect("build-finished", functools.partial(write_notebooks_and_wheel, address))
-
-
-def lead_colab_to_tag(address, app, pagename, templatename, context, doctree):
-    """The theme's Colab button opens the committed notebook, which has no install cell: lead it to the copy that has."""
-    for group in context["header_buttons"]:
-        for button in group.get("buttons", []):
-            if button["text"] == "Colab":
-                button["url"] = address.colab_url(pagename)
 
 
 def write_notebooks_and_wheel(address, app, exception):

@@ -3,7 +3,7 @@
 MathJax
     is copied from the installed PyPI package sphinx-mathjax-offline, only what a page can ask for.
 Plotly figures
-    MyST-NB learns the MIME type of Plotly; a page that has a figure loads the plotly.js of the installed package.
+    the MIME type of Plotly is rendered; a page that has a figure loads the plotly.js of the installed package.
 Explorers
     the script of each explorer comes from `nin_lib.widgets`; a page loads those of the explorers that it shows.
 """
@@ -14,10 +14,8 @@ import re
 import shutil
 from pathlib import Path
 
+import internals
 import plotly
-from docutils import nodes
-from myst_nb.core.render import load_mime_renders
-from myst_nb.sphinx_ import NbMetadataCollector
 
 from nin_lib.widgets import static_scripts
 
@@ -37,21 +35,13 @@ drawNext();
 """
 
 
-class PlotlyFigures:
-    """MyST-NB renderer that puts a Plotly figure into the page as JSON; `DRAW_PLOTLY` draws it."""
-
-    mime_priority_overrides = [("html", PLOTLY_MIME, 5)]
-
-    @staticmethod
-    def handle_mime(renderer, data, inline):
-        if inline or data.mime_type != PLOTLY_MIME:
-            return None
-        figure = json.dumps({key: data.content[key] for key in ("data", "layout")}).replace("</", "<\\/")
-        html = (
-            '<div class="plotly-figure"><p>This figure is drawn by JavaScript; the paragraph below says what it shows.</p>'
-            f'<script type="application/json">{figure}</script></div>'
-        )
-        return [nodes.raw(text=html, format="html")]
+def plotly_html(content):
+    """A Plotly figure as JSON in the page; `DRAW_PLOTLY` draws it."""
+    figure = json.dumps({key: content[key] for key in ("data", "layout")}).replace("</", "<\\/")
+    return (
+        '<div class="plotly-figure"><p>This figure is drawn by JavaScript; the paragraph below says what it shows.</p>'
+        f'<script type="application/json">{figure}</script></div>'
+    )
 
 
 def copy_assets(app):
@@ -77,12 +67,6 @@ def copy_assets(app):
 
 def page_scripts(app, pagename, templatename, context, doctree):
     """Give each page the scripts that it needs and no other."""
-    # sphinx-thebe puts its script on every page, twice (a page error), and names a CDN; this book has no Thebe button.
-    context["script_files"][:] = [
-        script
-        for script in context["script_files"]
-        if "thebe" not in str(script.filename).lower() + str(script.attributes.get("body", "")).lower()
-    ]
     body = context.get("body") or ""
     for explorer in sorted(set(re.findall(r'data-explorer="([\w-]+)"', body))):
         # Not deferred: a slow phone would wait seconds for the theme's icons and MathJax (2.7 MB) before the slider works.
@@ -93,16 +77,11 @@ def page_scripts(app, pagename, templatename, context, doctree):
         app.add_js_file("draw-plotly.js", loading_method="defer")
 
 
-def drop_widget_state(app, pagename, templatename, context, doctree):
-    """Explorers carry their own state; MyST-NB would embed the widgets', with the bundle once per widget."""
-    NbMetadataCollector.get_js_files(app.env, pagename).pop("ipywidgets_state", None)
-
-
 def setup(app):
-    if PlotlyFigures not in load_mime_renders():
-        load_mime_renders().append(PlotlyFigures)  # a cached list: needs no entry point
+    internals.render_outputs(PLOTLY_MIME, plotly_html)
+    internals.leave_out_widget_state(app)
+    internals.leave_out_thebe(app)
     app.add_css_file("site.css")
     app.connect("builder-inited", copy_assets)
-    app.connect("html-page-context", drop_widget_state, priority=100)
     app.connect("html-page-context", page_scripts, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,6 @@
 """Fig. 1: decay times of W_NI and of the losses against the noise, and the curvature on the way."""
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ from nin_lib.experiments.experiment import Experiment
 from nin_lib.store import single_precision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
     from nin_lib.curvature import LocalCurvature

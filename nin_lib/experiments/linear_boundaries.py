@@ -81,7 +81,7 @@ def count_phases(settings: Settings, device: str = "cpu") -> dict[str, np.ndarra
 def fraction_from(result: Result, phase: Phase) -> np.ndarray:
     """Fraction of the seeds that are in `phase` or beyond it (more noise), at each sigma_eps: shape (n,)."""
     checks.instance("result", result, Result, 'use one of results("linear-boundaries")')
-    checks.choice("phase", phase, tuple(Phase))
+    checks.choice("phase", phase, list(Phase))
     counts = result.arrays["counts"]
     fraction: np.ndarray = counts[:, list(Phase).index(phase) :].sum(axis=1) / counts.sum(axis=1)
     return fraction

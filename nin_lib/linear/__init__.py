@@ -5,13 +5,13 @@ the browser runs it (`javascript`); `nin_lib.codegen` prints both from the same 
 """
 
 from nin_lib import codegen
-from nin_lib.linear.boundaries import BOUNDARIES, END_OF_FLOW, EXPOSURE
-from nin_lib.linear.boundaries import Boundaries as Boundaries
+from nin_lib.linear.boundaries import BOUNDARIES, END_OF_FLOW, EXPOSURE, Boundaries
 from nin_lib.linear.equations import (
     CLEAN_LOSS,
     CROSS,
     ERROR,
     EXPECTED_LOSS,
+    LOSS,
     MEANS,
     SLOPES,
     STEP,
@@ -19,44 +19,62 @@ from nin_lib.linear.equations import (
     M,
     Phi,
     batch_size,
+    ee,
+    eps,
     eta,
     sigma_eps,
     sigma_x,
+    step,
+    u,
+    v,
     w0,
     w1,
+    w_ni,
+    x,
+    xe,
+    xx,
 )
-from nin_lib.linear.equations import (
-    LOSS as LOSS,
-)
-from nin_lib.linear.equations import (
-    ee as ee,
-)
-from nin_lib.linear.equations import (
-    eps as eps,
-)
-from nin_lib.linear.equations import (
-    step as step,
-)
-from nin_lib.linear.equations import (
-    w_ni as w_ni,
-)
-from nin_lib.linear.equations import (
-    x as x,
-)
-from nin_lib.linear.equations import (
-    xe as xe,
-)
-from nin_lib.linear.equations import (
-    xx as xx,
-)
-from nin_lib.linear.model import LinearModel as LinearModel
-from nin_lib.linear.model import Run as Run
-from nin_lib.linear.noise import batch_moments as batch_moments
-from nin_lib.phases import LARGEST_WEIGHT, LINEAR_DECAYED, LINEAR_LEARNED
-from nin_lib.phases import Phase as Phase
+from nin_lib.linear.model import LinearModel, Run
+from nin_lib.linear.noise import batch_moments
+from nin_lib.phases import LARGEST_WEIGHT, LINEAR_DECAYED, LINEAR_LEARNED, Phase
+
+__all__ = [
+    "Boundaries",
+    "CLEAN_LOSS",
+    "CROSS",
+    "ERROR",
+    "EXPECTED_LOSS",
+    "LOSS",
+    "LinearModel",
+    "M",
+    "MEANS",
+    "Phase",
+    "Phi",
+    "Run",
+    "SLOPES",
+    "STEP",
+    "WEIGHTS",
+    "batch_moments",
+    "batch_size",
+    "ee",
+    "eps",
+    "eta",
+    "javascript",
+    "sigma_eps",
+    "sigma_x",
+    "step",
+    "u",
+    "v",
+    "w0",
+    "w1",
+    "w_ni",
+    "x",
+    "xe",
+    "xx",
+]
 
 
-def javascript():
+def javascript() -> str:
     """JavaScript source of the model: plain functions, printed from the expressions that NumPy runs.
 
     Returns

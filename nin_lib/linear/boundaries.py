@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import sympy as sp
 
 from nin_lib import codegen
+from nin_lib.checks import FloatArray
 from nin_lib.linear.equations import WEIGHTS, M, eta, sigma_x, w0, w1, w_ni
 from nin_lib.phases import LINEAR_LEARNED
 
@@ -22,11 +22,11 @@ twist, grown, rests, rest0, rest_M, c_end, R_end = sp.symbols(
 exposure, B_0, w1_end2 = sp.symbols("exposure B_0 w1_end2", nonnegative=True)
 
 
-def _larger(a, b):
+def _larger(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     return sp.Piecewise((a, a >= b), (b, True))
 
 
-def _primitive(p, dot, lengths):
+def _primitive(p: sp.Expr, dot: sp.Expr, lengths: sp.Expr) -> sp.Expr:
     """Of R / ((m - P) sqrt(c^2 + 4 P^2)), in two forms that are equal, each without cancellation."""
     gap = sp.log(sp.Abs(m - p))
     turned = 2 * sp.log(2 * sp.Abs(c)) - sp.log(lengths - dot)
@@ -92,7 +92,7 @@ boundaries = codegen.numpy_function((*WEIGHTS, eta, M, sigma_x), BOUNDARIES, EXP
 class Boundaries:
     """Values of sigma_eps between the phases, from `LinearModel.boundaries`; inf where there is none."""
 
-    decoupled: np.ndarray
-    catapult: np.ndarray
-    late: np.ndarray
-    divergent: np.ndarray
+    decoupled: FloatArray
+    catapult: FloatArray
+    late: FloatArray
+    divergent: FloatArray

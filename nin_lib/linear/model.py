@@ -1,11 +1,14 @@
 """The two-layer linear model under SGD: `LinearModel` integrates the update that `nin_lib.linear.equations` derives."""
 
 import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from nin_lib.checks import broadcast, numbers, whole
+from nin_lib.checks import FloatArray, broadcast, flag, number, numbers, whole
 from nin_lib.linear import boundaries as theory
 from nin_lib.linear import equations
 from nin_lib.linear.boundaries import Boundaries
@@ -19,7 +22,9 @@ CHUNK = 8192
 class _PhaseRecorder:
     """Follows trajectories step by step and tells their phases at the end."""
 
-    def __init__(self, w0, w1, w_ni, u, v, sigma_x):
+    def __init__(
+        self, w0: FloatArray, w1: FloatArray, w_ni: FloatArray, u: FloatArray, v: FloatArray, sigma_x: float
+    ) -> None:
         self.sigma_x, self.v = sigma_x, v
         self.v_start, self.w_ni_start = np.abs(v), np.abs(w_ni)
         self.learned_loss = LINEAR_LEARNED * equations.clean_loss(u, sigma_x)
@@ -29,7 +34,7 @@ class _PhaseRecorder:
         self.bounded = np.ones(v.shape, bool)
         self.update(w0, w1, w_ni, u, v)
 
-    def update(self, w0, w1, w_ni, u, v):
+    def update(self, w0: FloatArray, w1: FloatArray, w_ni: FloatArray, u: FloatArray, v: FloatArray) -> None:
         # not (largest <= limit) is also true of nan
         largest = np.maximum(np.maximum(np.abs(w0), np.abs(w1)), np.abs(w_ni))
         self.bounded &= largest <= LARGEST_WEIGHT
@@ -40,7 +45,7 @@ class _PhaseRecorder:
         np.copyto(self.w_ni_learned, w_ni, where=self.learning)
         self.learning &= equations.clean_loss(u, self.sigma_x) >= self.learned_loss
 
-    def codes(self):
+    def codes(self) -> NDArray[np.int_]:
         decay = np.abs(self.w_ni_learned) < LINEAR_DECAYED * self.w_ni_start
         return np.where(~self.bounded, 3, np.where(self.catapult, 2, np.where(decay, 1, 0)))
 
@@ -54,15 +59,15 @@ class Run:
     of them of that shape.
     """
 
-    w0: np.ndarray
-    w1: np.ndarray
-    w_ni: np.ndarray
-    loss: np.ndarray
-    clean_loss: np.ndarray
-    phase: Phase | np.ndarray
+    w0: FloatArray
+    w1: FloatArray
+    w_ni: FloatArray
+    loss: FloatArray
+    clean_loss: FloatArray
+    phase: Any  # a Phase for one trajectory, an array of them for several
 
 
-def _start(w0, w1, w_ni):
+def _start(w0: ArrayLike, w1: ArrayLike, w_ni: ArrayLike) -> dict[str, FloatArray]:
     remedy = "give the weight a finite start"
     return {name: numbers(name, w, remedy=remedy) for name, w in (("w0", w0), ("w1", w1), ("w_ni", w_ni))}
 
@@ -80,7 +85,7 @@ class LinearModel:
     sigma_x : float
         Standard deviation of the input, >= 0.
     batch_size : int
-        Samples in a batch, >= 1.
+        Samples in a batch, from 1 to 10^15.
 
     Raises
     ------
@@ -93,17 +98,27 @@ class LinearModel:
     sigma_x: float = 1.0
     batch_size: int = 1000
 
-    def __post_init__(self):
-        checked = {
-            "eta": float(numbers("eta", self.eta, 0, strictly=True, remedy="0.01 is a usual learning rate")),
-            "M": float(numbers("M", self.M, remedy="it is the slope of the target, M = 1 in the paper")),
-            "sigma_x": float(numbers("sigma_x", self.sigma_x, 0, remedy="use 0 to switch the data off")),
-            "batch_size": whole("batch_size", self.batch_size, 1, "it counts the samples of a batch"),
+    def __post_init__(self) -> None:
+        checked: dict[str, float] = {
+            "eta": number("eta", self.eta, 0, strictly=True, remedy="0.01 is a usual learning rate"),
+            "M": number("M", self.M, remedy="it is the slope of the target, M = 1 in the paper"),
+            "sigma_x": number("sigma_x", self.sigma_x, 0, remedy="use 0 to switch the data off"),
+            "batch_size": whole("batch_size", self.batch_size, 1, "it counts the samples of a batch", 1e15),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
-    def simulate(self, sigma_eps, w0=0.1, w1=1.5, w_ni=0.1, steps=600, noise="map", seed=0, record=True):
+    def simulate(
+        self,
+        sigma_eps: ArrayLike,
+        w0: ArrayLike = 0.1,
+        w1: ArrayLike = 1.5,
+        w_ni: ArrayLike = 0.1,
+        steps: int = 600,
+        noise: str | ArrayLike = "map",
+        seed: int = 0,
+        record: bool = True,
+    ) -> Run:
         """Train by SGD for a number of steps: iterate Eqs. (5)-(6), or the exact step that they approximate.
 
         Parameters
@@ -144,39 +159,50 @@ class LinearModel:
         steps = whole("steps", steps, 1, "it counts the steps of SGD")
         seed = whole("seed", seed, 0, "any such number will do")
         shape = start[0].shape
-        noise, phi = checked_noise(noise, steps, shape)
+        kind, phi = checked_noise(noise, steps, shape)
 
-        start = np.stack([a.ravel() for a in start])
-        curves = np.empty((5, steps + 1 if record else 1, start.shape[1]))
-        codes = np.empty(start.shape[1], int)
+        flat = np.stack([a.ravel() for a in start])
+        curves = np.empty((5, steps + 1 if flag("record", record) else 1, flat.shape[1]))
+        codes = np.empty(flat.shape[1], np.int_)
         with np.errstate(over="ignore", invalid="ignore"):  # a divergent run is a result
             for first in range(0, len(codes), CHUNK):
                 part = slice(first, first + CHUNK)
-                moments = self._moments(noise, phi, seed, first, start[0, part])
-                codes[part] = self._train(start[:, part], steps, moments, noise == "sgd", curves[:, :, part])
+                moments = self._moments(kind, phi, seed, first, flat[0, part])
+                codes[part] = self._train(flat[:, part], steps, moments, kind == "sgd", curves[:, :, part])
         phase = np.array(list(Phase), object)[codes].reshape(shape)
-        return Run(*curves.reshape(*curves.shape[:2], *shape), phase[()])
+        w0, w1, w_ni, loss, clean_loss = curves.reshape(*curves.shape[:2], *shape)
+        return Run(w0, w1, w_ni, loss, clean_loss, phase[()])
 
-    def _moments(self, noise, phi, seed, first, sigma_eps):
+    def _moments(
+        self, kind: str, phi: FloatArray | None, seed: int, first: int, sigma_eps: FloatArray
+    ) -> Iterator[tuple[Any, Any, Any]]:
         """<x^2>, <x eps>, <eps^2> of one batch after another, for the trajectories from the position `first` on."""
         xx, ee, xe_unit = equations.means(self.sigma_x, sigma_eps, self.batch_size)
         size = len(sigma_eps)
-        if noise == "none":
+        if kind == "none":
             return itertools.repeat((xx, 0.0, ee))
-        if noise == "sgd":
+        if kind == "sgd":
             moments = draws(lambda rng, n: batch_moments(rng, self.batch_size, n), seed, first, size)
             return ((xx * a, self.sigma_x * sigma_eps * b, ee * c) for a, b, c in moments)
-        if noise == "map":
-            phi = draws(np.random.Generator.standard_normal, seed, first, size)
+        if phi is None:
+            rows = draws(np.random.Generator.standard_normal, seed, first, size)
         else:
-            phi = phi[:, first : first + size]
-        return ((xx, xe_unit * row, ee) for row in phi)
+            rows = iter(phi[:, first : first + size])
+        return ((xx, xe_unit * row, ee) for row in rows)
 
-    def _train(self, start, steps, moments, exact, curves):
+    def _train(
+        self,
+        start: FloatArray,
+        steps: int,
+        moments: Iterator[tuple[Any, Any, Any]],
+        exact: bool,
+        curves: FloatArray,
+    ) -> NDArray[np.int_]:
         """Fill the curves of one chunk of trajectories; returns the codes of their phases."""
-        sigma_eps, *weights = start
+        sigma_eps = start[0]
+        weights: Sequence[FloatArray] = (start[1], start[2], start[3])
         u, v = equations.error_parts(*weights, self.M)
-        phases = _PhaseRecorder(*weights, u, v, self.sigma_x)
+        phases = _PhaseRecorder(weights[0], weights[1], weights[2], u, v, self.sigma_x)
         every_step = len(curves[0]) > 1
         for t in range(steps):
             batch = next(moments)
@@ -186,7 +212,7 @@ class LinearModel:
                     curves[3, t] = equations.batch_loss(u, v, *batch)
             weights = equations.advance(*weights, u, v, self.eta, *batch)
             u, v = equations.error_parts(*weights, self.M)
-            phases.update(*weights, u, v)
+            phases.update(weights[0], weights[1], weights[2], u, v)
         curves[:3, -1] = weights
 
         if exact:
@@ -199,13 +225,13 @@ class LinearModel:
         curves[3:][np.isnan(curves[3:])] = np.inf
         return phases.codes()
 
-    def boundaries(self, w0=0.1, w1=1.5, w_ni=0.1):
+    def boundaries(self, w0: ArrayLike = 0.1, w1: ArrayLike = 1.5, w_ni: ArrayLike = 0.1) -> Boundaries:
         """Theory's values of sigma_eps between the phases, for weights that start here.
 
         Parameters
         ----------
         w0, w1, w_ni : float or array_like
-            The weights at the start; they broadcast.
+            The weights at the start, at most 1e50 in absolute value; they broadcast.
 
         Returns
         -------

@@ -126,7 +126,7 @@ class Explorer(anywidget.AnyWidget):
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.settings().items())})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = cast(tuple[dict[str, Any], dict[str, Any]], super()._repr_mimebundle_(**kwargs))
+        data, metadata = cast("tuple[dict[str, Any], dict[str, Any]]", super()._repr_mimebundle_(**kwargs))
         state = html.escape(json.dumps(self.state()))
         own = "" if self.address == self.name else f' id="{self.address}"'
         data["text/plain"] = repr(self)  # whole: some versions of anywidget cut it

@@ -9,7 +9,7 @@ LARGEST = 2**32 - 1
 
 
 def noise_stream(seed: int, steps: int) -> np.ndarray:
-    """The noise Phi of the explorers, to the last bit what js/src/noise.js makes.
+    """The noise Phi of the explorers, to the last bit what js/src/models/noise.js makes.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def noise_stream(seed: int, steps: int) -> np.ndarray:
 
 
 def uniforms(seed: int, n: int, after: int = 0) -> np.ndarray:
-    """Uniform numbers in (0, 1) that `noise_stream` and the explorers' samples are made of, as in js/src/noise.js.
+    """Uniform numbers in (0, 1) that `noise_stream` and the explorers' samples are made of, as in js/src/models/noise.js.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ from nin_lib.history import History
 from nin_lib.phases import Phase
 from nin_lib.widgets.base import Explorer
 from nin_lib.widgets.settings import Choice, Number, Whole
+from nin_lib.widgets.words import describe
 
 HEAD = 126
 """Every batch loss of so many first steps is drawn (three epochs of the paper's), later their mean over each epoch."""
@@ -185,7 +186,7 @@ class RunExplorer(Explorer):
             try:
                 self.trained = train_mlp(**settings, callback=callback)
                 news = {
-                    "message": f"Trained {at}: {self.trained.phase}. {_words(self.trained)}",
+                    "message": f"Trained {at}: {self.trained.phase}. {describe(self.trained)}",
                     "progress": 1,
                 }
             except _Stopped:
@@ -233,7 +234,7 @@ class RunExplorer(Explorer):
             f"{len(self._runs)} stored trainings ({named(self.experiment).summary}), with noise from σ<sub>ε</sub> = "
             f"{min(sigmas):.3g} to {max(sigmas):.3g}: the losses, the validation accuracy, the norm of the noise weights and "
             f"that of the next layer's weights. With σ<sub>ε</sub> = {settings['sigma_eps']:.3g}{seeds} the training is in the "
-            f"<em>{history.phase}</em> phase. {_words(history)}{live}</p>"
+            f"<em>{history.phase}</em> phase. {describe(history)}{live}</p>"
         )
 
 
@@ -303,7 +304,7 @@ def _record(settings: dict[str, Any], history: History) -> dict[str, Any]:
         "epochs": history.settings["epochs"],
         "steps_per_epoch": history.steps_per_epoch,
         "phase": str(history.phase),
-        "words": _words(history),
+        "words": describe(history),
         "lost": history.lost,
         "batch_loss": _three_digits(_thinned(history.batch_loss, history.steps_per_epoch)),
         "val_loss": _three_digits(history.val_loss),
@@ -311,23 +312,6 @@ def _record(settings: dict[str, Any], history: History) -> dict[str, Any]:
         "niw_norm": _three_digits(history.niw_norm),
         "next_norm": _three_digits(_next_norm(history)),
     }
-
-
-def _words(history: History) -> str:
-    """What a reader should notice of a run, besides its phase."""
-    if history.lost is not None:
-        return f"The batch loss passes 10⁸ in epoch {history.lost // history.steps_per_epoch + 1}."
-    accuracy = (
-        f"The validation accuracy after {history.settings['epochs']} epochs is "
-        f"{100 * history.val_accuracy[-1]:.3g}\N{NO-BREAK SPACE}%."
-    )
-    if history.phase == "catapult":
-        return f"The batch loss peaks at {history.peak:.3g} times its start. {accuracy}"
-    at, when = history.learned, "When the clean loss is down to a quarter"
-    if at is None:
-        at, when = -1, "In the end"
-    kept = history.niw_norm[at] / history.niw_norm[0]
-    return f"{when}, the noise weights have {100 * kept:.3g}\N{NO-BREAK SPACE}% of their norm. {accuracy}"
 
 
 def _next_norm(history: History) -> np.ndarray | Sequence[float]:

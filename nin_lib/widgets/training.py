@@ -15,6 +15,7 @@ from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED, Phase
 from nin_lib.widgets.base import Explorer
 from nin_lib.widgets.rng import LARGEST, uniforms
 from nin_lib.widgets.settings import Number, Whole
+from nin_lib.widgets.words import SENTENCES
 
 EPOCHS = 20
 PURPOSES = ("weights", "nin", "order")
@@ -81,6 +82,7 @@ def _digits() -> dict[str, Any]:
             "learned": LEARNED,
         },
         "clean_every": CLEAN_EVERY,
+        "sentences": SENTENCES,
     }
 
 

@@ -5,11 +5,16 @@ import { readdirSync } from "node:fs";
 
 const options = { bundle: true, minify: true, target: "es2020", charset: "utf8", format: "iife" };
 
-// A worker or a style sheet is imported as text, bundled and minified: a Blob of the text starts a worker under file:// too.
+// "text:./x.worker.js" and "text:./x.css" are imported as text, bundled and minified: a Blob of a worker's text starts it under
+// file://, too.
 const asText = {
   name: "as-text",
-  setup({ onLoad }) {
-    onLoad({ filter: /\.worker\.js$|\.css$/ }, async ({ path }) => {
+  setup({ onResolve, onLoad, resolve }) {
+    onResolve({ filter: /^text:/ }, async ({ path, resolveDir, kind }) => {
+      const found = await resolve(path.slice("text:".length), { resolveDir, kind });
+      return { ...found, namespace: "text" };
+    });
+    onLoad({ filter: /.*/, namespace: "text" }, async ({ path }) => {
       const result = await build({ ...options, entryPoints: [path], write: false });
       return { contents: result.outputFiles[0].text, loader: "text" };
     });
@@ -18,7 +23,9 @@ const asText = {
 
 await build({
   ...options,
-  entryPoints: readdirSync("src/explorers").map(name => `src/explorers/${name}`),
+  entryPoints: readdirSync("src/explorers")
+    .filter(name => name.endsWith(".js"))
+    .map(name => `src/explorers/${name}`),
   outdir: "../static",
   globalName: "explorer",
   plugins: [asText],

@@ -1,13 +1,17 @@
 // The chapter's net on digits, trained anew in a worker at every move of a slider.
 
-import { createChart } from "../chart.js";
-import { backButton, button, setValue, slider } from "../controls.js";
-import { EPOCHS, phaseOf, train, TRAINING_SAMPLES } from "../digits-training.js";
-import { defineExplorer, format, h, onFrame, symbol } from "../host.js";
-import { phaseStatus } from "../phases.js";
-import workerText from "../training.worker.js";
-/* global digits, palette */
+import { createChart } from "../charts/chart.js";
+import { EPOCHS, phaseOf, train, TRAINING_SAMPLES } from "../models/digits-training.js";
+import { backButton, slider } from "../ui/controls.js";
+import { button, h, symbol } from "../ui/elements.js";
+import { onFrame } from "../ui/frames.js";
+import { defineExplorer } from "../ui/host.js";
+import { setValues } from "../ui/model.js";
+import { phaseStatus } from "../ui/phases.js";
+import { createTrainer } from "../workers/training.js";
+import { describe, emptyCurves, merge } from "./parts/training-curves.js";
 
+/** @type {SettingRange[]} */
 const RANGES = [
   { name: "sigma_eps", label: "injected noise", min: 0.5, max: 60, log: true },
   { name: "eta", label: "learning rate", min: 0.02, max: 1, log: true },
@@ -15,7 +19,11 @@ const RANGES = [
 ];
 const SETTINGS = [...RANGES.map(({ name }) => name), "seed"];
 
-// What the settings say, or the nearest that can be trained: a link may say anything.
+/**
+ * What the settings say, or the nearest that can be trained: a link may say anything.
+ * @param {Model} model
+ * @returns {TrainingSettings}
+ */
 function readSettings(model) {
   const [sigma_eps, eta, batch_size, seed] = SETTINGS.map(name => model.get(name));
   return {
@@ -26,119 +34,95 @@ function readSettings(model) {
   };
 }
 
-function mount(root, model) {
-  const [sigma, ...others] = RANGES.map(range => slider(model, range));
-  const status = phaseStatus(root);
+/** @typedef {TrainingHistory & { done: boolean }} News */
+
+/** @param {View} view */
+function mount(view) {
+  const { root, model, listen } = view;
+  const [sigma, ...others] = RANGES.map(range => slider(view, range));
+  const status = phaseStatus(view);
+  const charts = createCharts(view);
+  const buttons = h(
+    "div",
+    { class: "nin-buttons" },
+    button("New seed", () => setValues(model, { seed: (model.get("seed") + 1) >>> 0 })),
+    backButton(view, SETTINGS),
+  );
+  const controls = h("div", { class: "nin-controls" }, ...others);
+  const fourth = h("div", { class: "nin-chart" }, controls, buttons); // takes the place of a fourth chart
+  root.append(sigma, status.element, h("div", { class: "nin-charts" }, ...charts.elements, fourth));
+
+  /** @type {News | null} */
+  let news = null;
+  const paintSoon = onFrame(() => {
+    if (!news) return;
+    // A training's first epoch says little of its phase: what was said before stays until then.
+    if (news.steps >= news.steps_per_epoch || news.done || !root.dataset.phase) say(status, news);
+    charts.show(news, status.said());
+    root.nin.training = news;
+  });
+  const trainer = createTrainer(view, newest => {
+    news = newest;
+    paintSoon();
+  });
+  const request = () => trainer.request(readSettings(model));
+  listen(SETTINGS, request);
+  request();
+}
+
+/**
+ * @param {import("../ui/phases.js").PhaseStatus} status
+ * @param {News} news
+ */
+function say(status, news) {
+  const outcome = phaseOf(news);
+  const rest = news.done ? `. ${describe(news, outcome)}` : " so far, still in training.";
+  status.say(news.p.sigma_eps, outcome.phase, rest);
+}
+
+/** @param {View} view */
+function createCharts(view) {
+  /** @type {(name: keyof typeof palette.weights, label: string | Node, kind?: Curve["kind"]) => Curve} */
   const curve = (name, label, kind) => ({
     name: label,
     color: palette.weights[name],
     dash: palette.dashes[name],
     kind,
   });
-  const plot = (title, curves, logY) => createChart(root, { title, xTitle: "epoch", curves, logY });
-  const lossPlot = plot(
-    "Loss",
-    [curve("loss", "batch loss"), curve("clean_loss", "clean loss", "dotted")],
-    true,
-  );
-  const niwPlot = plot("Noise weights", [curve("w_ni", h("span", {}, "|", symbol("w_ni"), "|"))], true);
-  const accuracyPlot = plot(
-    "Validation accuracy",
-    [curve("clean_loss", "without noise", "dotted")],
-    false,
-  );
-  const controls = h("div", { class: "nin-chart" }); // takes the place of a fourth chart
-  controls.append(
-    h("div", { class: "nin-controls" }, ...others.map(([element]) => element)),
-    h(
-      "div",
-      { class: "nin-buttons" },
-      button("New seed", () => setValue(model, "seed", (model.get("seed") + 1) >>> 0)),
-      backButton(model, SETTINGS),
-    ),
-  );
-  root.append(
-    sigma[0],
-    status.element,
-    h("div", { class: "nin-charts" }, lossPlot.element, niwPlot.element, accuracyPlot.element, controls),
-  );
-
-  let run = null;
-  let shown = null; // the curves on the screen: those of the run, and beyond its head those of the run before
-  const paintSoon = onFrame(paint);
-  function paint() {
-    const { p, steps, steps_per_epoch: perEpoch, lost, done } = run;
-    const now = steps / perEpoch;
-    if (shown?.at.length !== EPOCHS * perEpoch + 1 || done) shown = emptyCurves(perEpoch);
-    merge(shown, run);
-    // A training's first epoch says little of its phase: what was said before stays until then.
-    if (now >= 1 || done || !root.dataset.phase) say();
-    const ends = lost !== null ? [{ at: now, text: "diverged" }] : [];
-    const common = {
-      at: shown.at,
-      xRange: [0, EPOCHS],
-      marks: ends,
-      fade: done ? null : now,
-      description: `Curves over ${EPOCHS} epochs of training, ${status.said()}`,
-    };
-    lossPlot.set({ ...common, ys: [shown.batch_loss, shown.clean_loss], yRange: [-2, 3] });
-    niwPlot.set({ ...common, ys: [shown.niw_norm], yRange: [-1, 2] });
-    accuracyPlot.set({ ...common, ys: [shown.val_accuracy], yRange: [0, 1] });
-    root.ninTraining = run;
-  }
-  function say() {
-    const { phase, learned, kept } = phaseOf(run);
-    const rest = run.done ? `. ${describe(run, phase, learned, kept)}` : " so far, still in training.";
-    status.say(run.p.sigma_eps, phase, rest);
-  }
-
-  const source = `const digits = ${JSON.stringify(digits)};\n${workerText}`;
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" })); // works under file://, too
-  const worker = new Worker(url);
-  worker.onmessage = ({ data }) => {
-    run = data;
-    paintSoon();
+  /** @type {(title: string, curves: Curve[], logY: boolean) => Chart} */
+  const create = (title, curves, logY) => createChart(view, { title, xTitle: "epoch", curves, logY });
+  const losses = [curve("loss", "batch loss"), curve("clean_loss", "clean loss", "dotted")];
+  const loss = create("Loss", losses, true);
+  const niw = create("Noise weights", [curve("w_ni", h("span", {}, "|", symbol("w_ni"), "|"))], true);
+  const accuracy = create("Validation accuracy", [curve("clean_loss", "without noise", "dotted")], false);
+  let shown = emptyCurves(0); // those of the training, and beyond its head those of the training before
+  return {
+    elements: [loss.element, niw.element, accuracy.element],
+    /**
+     * @param {News} news
+     * @param {string} said the phase in words
+     */
+    show(news, said) {
+      const { steps, steps_per_epoch: perEpoch, lost, done } = news;
+      const now = steps / perEpoch;
+      if (shown.at.length !== EPOCHS * perEpoch + 1 || done) shown = emptyCurves(perEpoch);
+      merge(shown, news);
+      /** @type {(chart: Chart, ys: Float64Array[], yRange: [number, number]) => void} */
+      const set = (chart, ys, yRange) =>
+        chart.set({
+          at: shown.at,
+          ys,
+          xRange: [0, EPOCHS],
+          yRange,
+          marks: lost === null ? [] : [{ at: now, text: "diverged" }],
+          fade: done ? null : now,
+          description: `Curves over ${EPOCHS} epochs of training, ${said}`,
+        });
+      set(loss, [shown.batch_loss, shown.clean_loss], [-2, 3]);
+      set(niw, [shown.niw_norm], [-1, 2]);
+      set(accuracy, [shown.val_accuracy], [0, 1]);
+    },
   };
-  const request = () => worker.postMessage(readSettings(model));
-  for (const key of SETTINGS) model.on(`change:${key}`, request);
-  request();
-
-  return () => {
-    for (const key of SETTINGS) model.off(`change:${key}`, request);
-    worker.terminate();
-    URL.revokeObjectURL(url);
-    for (const plot of [lossPlot, niwPlot, accuracyPlot]) plot.destroy();
-    for (const [, end] of [sigma, ...others]) end();
-  };
-}
-
-// Curves over all steps, the start of each and the end: `at` in epochs, values NaN.
-function emptyCurves(perEpoch) {
-  const n = EPOCHS * perEpoch + 1;
-  const names = ["batch_loss", "niw_norm", "val_accuracy", "clean_loss"];
-  const none = names.map(name => [name, new Float64Array(n).fill(NaN)]);
-  return { at: Float64Array.from({ length: n }, (_, i) => i / perEpoch), ...Object.fromEntries(none) };
-}
-
-function merge(curves, { steps, steps_per_epoch, lost, batch_loss, niw_norm, val_accuracy, clean_loss }) {
-  curves.batch_loss.set(batch_loss.subarray(0, lost === null ? steps : lost + 1));
-  curves.niw_norm.set(niw_norm.subarray(0, steps + 1));
-  curves.clean_loss.fill(NaN); // measured so rarely that a line would join two trainings
-  for (let epoch = 0; epoch * steps_per_epoch <= steps; epoch++) {
-    curves.val_accuracy[epoch * steps_per_epoch] = val_accuracy[epoch];
-    curves.clean_loss[epoch * steps_per_epoch] = clean_loss[epoch];
-  }
-}
-
-function describe({ lost, batch_loss, steps_per_epoch, val_accuracy }, phase, learned, kept) {
-  if (lost !== null) return `The batch loss passes 10⁸ in epoch ${Math.floor(lost / steps_per_epoch) + 1}.`;
-  const reads = `The net reads ${format(100 * val_accuracy.at(-1))}\u00a0% of the validation digits`;
-  if (phase === "catapult") {
-    const peak = batch_loss.reduce((a, b) => Math.max(a, b)) / batch_loss[0];
-    return `The batch loss peaks at ${format(peak)} times its start. ${reads} in the end.`;
-  }
-  const when = learned ? "When the clean loss is down to a quarter" : "In the end";
-  return `${when}, the noise weights have ${format(100 * kept)}\u00a0% of their norm. ${reads} in the end.`;
 }
 
 export const { render, mountAll } = defineExplorer("training", mount);

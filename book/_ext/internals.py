@@ -1,0 +1,72 @@
+"""What the book asks of MyST-NB and of the theme beyond Sphinx's public interface: all of it, and nothing else.
+
+Their next versions may change what stands here without a word. The other modules use Sphinx alone, and tell this one what
+they want. CONTRIBUTING.md says what a move to another builder of books would take.
+"""
+
+from docutils import nodes
+from myst_nb.core.render import load_mime_renders
+from myst_nb.sphinx_ import NbMetadataCollector
+
+
+def render_outputs(mime, to_html):
+    """Have the outputs of a MIME type put into the page as the HTML that ``to_html(content)`` returns."""
+
+    class Renderer:
+        mime_priority_overrides = [("html", mime, 5)]
+
+        @staticmethod
+        def handle_mime(renderer, data, inline):
+            if inline or data.mime_type != mime:
+                return None
+            return [nodes.raw(text=to_html(data.content), format="html")]
+
+    load_mime_renders().append(Renderer)  # a cached list: needs no entry point
+
+
+def leave_out_widget_state(app):
+    """Explorers carry their own state; MyST-NB would embed the widgets', with the bundle once per widget."""
+
+    def drop(app, pagename, templatename, context, doctree):
+        NbMetadataCollector.get_js_files(app.env, pagename).pop("ipywidgets_state", None)
+
+    app.connect("html-page-context", drop, priority=100)
+
+
+def leave_out_thebe(app):
+    """sphinx-thebe puts its script on every page, twice (a page error), and names a CDN; this book has no Thebe button."""
+
+    def drop(app, pagename, templatename, context, doctree):
+        context["script_files"][:] = [
+            script
+            for script in context["script_files"]
+            if "thebe" not in str(script.filename).lower() + str(script.attributes.get("body", "")).lower()
+        ]
+
+    app.connect("html-page-context", drop, priority=600)
+
+
+def add_buttons(config, repository, commit):
+    """Give each page the theme's buttons that lead to a repository, and those that open its notebook there."""
+    config.html_theme_options.update(
+        repository_url=repository,
+        repository_branch=commit,
+        use_repository_button=True,
+        launch_buttons={
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        },
+    )
+
+
+def lead_colab_button(app, url_of):
+    """Lead the theme's Colab button of each page to the address ``url_of(pagename)``."""
+
+    def lead(app, pagename, templatename, context, doctree):
+        for group in context["header_buttons"]:
+            for button in group.get("buttons", []):
+                if button["text"] == "Colab":
+                    button["url"] = url_of(pagename)
+
+    app.connect("html-page-context", lead, priority=502)  # the theme makes its buttons at 501

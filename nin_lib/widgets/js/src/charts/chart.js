@@ -1,0 +1,203 @@
+// A uPlot chart: curves, points and bars over any abscissa, linear or logarithmic, with marks across it.
+
+import uPlot from "uplot";
+import { h } from "../ui/elements.js";
+import { format, plain } from "../ui/format.js";
+import { axisOf, curveSample, DASHES, drawMarks, follow } from "./chart-parts.js";
+import { decadeLabels, decadeSplits, labelsOf, LINEAR, splitsOf } from "./ticks.js";
+import { drawnValues, valueAt } from "./values.js";
+
+/**
+ * A chart in the explorer of this view; the caller places `element`. With logY, values are drawn as their logarithms. `sync`
+ * names a group of charts whose crosshairs move together.
+ * @param {View} view
+ * @param {{ title: string, xTitle?: string, curves: Curve[], logY?: boolean, sync?: string }} options
+ * @returns {Chart}
+ */
+export function createChart(view, { title, xTitle, curves, logY = false, sync }) {
+  const readings = curves.map(() => h("span", { class: "nin-reading" }));
+  const plot = h("div", { class: "nin-plot", role: "img" });
+  /** @type {Shown} */
+  const shown = {
+    at: [],
+    x: LINEAR,
+    places: [0, 1],
+    xRange: [0, 1],
+    yRange: [0, 1],
+    ys: curves.map(() => []),
+    marks: [],
+    fade: null,
+    end: null,
+  };
+  const read = (/** @type {uPlot} */ u) => showReadings(u.cursor.idx, shown.ys, curves, readings);
+  const uplot = new uPlot(
+    {
+      ...optionsOf(view.root, shown, { curves, logY, sync }),
+      ...hooksOf(view.root, shown, curves.length, read),
+    },
+    [[0, 1], ...curves.map(() => [null, null])],
+    plot,
+  );
+  follow(view, uplot, plot);
+  return {
+    element: frame(title, xTitle, curves, readings, plot),
+    set({ description, until = Infinity, ...next }) {
+      update(shown, next);
+      uplot.setData([
+        shown.places,
+        ...shown.ys.map(y => drawnValues(y, shown.at, { ...shown, until, logY })),
+      ]);
+      read(uplot);
+      if (plot.getAttribute("aria-label") !== description) plot.setAttribute("aria-label", description);
+    },
+  };
+}
+
+/**
+ * The chart's element: its title, its legend with a place for the reading of each curve, and the plot.
+ * @param {string} title
+ * @param {string | undefined} xTitle
+ * @param {Curve[]} curves
+ * @param {Element[]} readings
+ * @param {Element} plot
+ */
+function frame(title, xTitle, curves, readings, plot) {
+  const named = curves.flatMap(({ name, ...curve }, i) =>
+    name ? [h("span", {}, curveSample(curve), name, readings[i])] : [],
+  );
+  return h(
+    "div",
+    { class: "nin-chart" },
+    h("div", { class: "nin-title" }, title),
+    h("div", { class: "nin-legend" }, ...named),
+    plot,
+    ...(xTitle ? [h("div", { class: "nin-x-title" }, xTitle)] : []),
+  );
+}
+
+/**
+ * @param {Element} root
+ * @param {Shown} shown
+ * @param {{ curves: Curve[], logY: boolean, sync?: string }} options
+ */
+function optionsOf(root, shown, { curves, logY, sync }) {
+  const axis = axisOf(root);
+  /** @type {uPlot.Axis} */
+  const xAxis = {
+    splits: (u, _, min, max, increment) =>
+      splitsOf(shown.x, u.bbox.width / devicePixelRatio, min, max, increment),
+    values: (_, places) => labelsOf(shown.x, places),
+  };
+  /** @type {uPlot.Axis} */
+  const yAxis = logY
+    ? { splits: (_, __, min, max) => decadeSplits(min, max), values: (_, places) => decadeLabels(places) }
+    : { values: (_, places) => places.map(plain) };
+  /** @type {uPlot.Options} */
+  const options = {
+    width: 300,
+    height: 200,
+    padding: [8, 12, 0, 0],
+    legend: { show: false },
+    cursor: {
+      drag: { x: false, y: false },
+      points: { show: false },
+      y: false,
+      ...(sync && { sync: { key: sync } }),
+    },
+    scales: { x: { time: false, range: () => shown.xRange }, y: { range: () => shown.yRange } },
+    axes: [
+      { ...axis, size: 28, space: 60, ...xAxis },
+      { ...axis, size: logY ? 46 : 56, space: 26, ...yAxis },
+    ],
+    series: [{}, ...curves.map(series)],
+    drawOrder: /** @type {any[]} */ (["series", "axes"]),
+  };
+  return options;
+}
+
+/**
+ * What is drawn besides the curves: the fade after the last of them, between the curves and the grid, which stays; and, over
+ * all, the end and the marks.
+ * @param {Element} root
+ * @param {Shown} shown
+ * @param {number} count of the curves
+ * @param {(u: uPlot) => void} read
+ * @returns {{ hooks: uPlot.Hooks.Arrays }}
+ */
+function hooksOf(root, shown, count, read) {
+  /** @type {(u: uPlot, value: number, style: Partial<CanvasRenderingContext2D>) => void} */
+  function fillFrom(u, value, style) {
+    const { left, top, width, height } = u.bbox;
+    const from = u.valToPos(shown.x.place(value), "x", true);
+    u.ctx.save();
+    Object.assign(u.ctx, style);
+    u.ctx.fillRect(from, top, left + width - from, height);
+    u.ctx.restore();
+  }
+  /** @type {(u: uPlot, drawn: number) => void} */
+  function drawFade(u, drawn) {
+    if (shown.fade === null || drawn < count) return;
+    // pale on any background
+    fillFrom(u, shown.fade, { globalCompositeOperation: "destination-out", fillStyle: "rgba(0,0,0,0.7)" });
+  }
+  /** @type {(u: uPlot) => void} */
+  function drawVisible(u) {
+    const { end, marks, x, xRange } = shown;
+    if (end) fillFrom(u, end.at, { fillStyle: end.color, globalAlpha: 0.14 });
+    const placed = [...marks, ...(end ? [end] : [])].map(({ at, text }) => ({ place: x.place(at), text }));
+    drawMarks(
+      u,
+      root,
+      placed.filter(({ place }) => place >= xRange[0] && place <= xRange[1]),
+    );
+  }
+  return { hooks: { drawSeries: [drawFade], draw: [drawVisible], setCursor: [read] } };
+}
+
+/**
+ * Takes over what is to be shown; the places of many values are computed only where they are others.
+ * @param {Shown} shown
+ * @param {Omit<Shows, "until" | "description">} next
+ */
+function update(shown, { at, x = LINEAR, ys, xRange, yRange, marks = [], fade = null, end = null }) {
+  if (shown.at !== at || shown.x !== x) Object.assign(shown, { at, x, places: Array.from(at, x.place) });
+  const ends = [shown.places[0], shown.places[shown.places.length - 1]];
+  Object.assign(shown, { ys, xRange: xRange ?? ends, yRange, marks, fade, end });
+}
+
+/**
+ * Writes into the legend what the curves are where the cursor is.
+ * @param {number | null | undefined} at
+ * @param {ArrayLike<number | null>[]} ys
+ * @param {Curve[]} curves
+ * @param {Element[]} readings
+ */
+function showReadings(at, ys, curves, readings) {
+  readings.forEach((reading, k) => {
+    const value = valueAt(ys[k], at, curves[k].join ?? false);
+    const text = value === null ? "" : format(value);
+    if (reading.textContent !== text) reading.textContent = text;
+  });
+}
+
+/**
+ * @param {Curve} curve
+ * @returns {uPlot.Series}
+ */
+function series({ color, kind, dash = "solid", width = 1.75, alpha = 1, join = false }) {
+  // no line, but a point
+  const alone = (/** @type {uPlot} */ u, /** @type {number} */ k) =>
+    Array.from(u.data[k]).filter(value => value !== null).length === 1;
+  const points = { show: join ? alone : false, size: 5, width: 0, fill: color };
+  const line = { stroke: color, dash: DASHES[dash], width, alpha, spanGaps: join, points };
+  switch (kind) {
+    case "points":
+      return { ...line, paths: () => null, points: { show: true, size: 8, width: 2, fill: "transparent" } };
+    case "dotted":
+      return { ...line, spanGaps: true, points: { ...points, show: true } };
+    case "bars":
+      return { ...line, width: 0, fill: `${color}99`, paths: uPlot.paths.bars?.({ size: [0.9, 100] }) };
+    default:
+      return line;
+  }
+}

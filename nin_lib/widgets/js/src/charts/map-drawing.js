@@ -1,0 +1,107 @@
+// What is drawn on a map besides its cells: axes, theory's lines, names and the point.
+
+import { axisTicks, pixelOf, pointPixel } from "./map-geometry.js";
+
+export const FONT = "12px system-ui, sans-serif";
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {MapGeometry} geometry
+ * @param {MapAxes} axes
+ * @param {string} color
+ */
+export function drawAxes(context, geometry, axes, color) {
+  const { x0, y0, w, h } = geometry;
+  const ticks = axisTicks(geometry, axes);
+  context.fillStyle = context.strokeStyle = color;
+  context.lineWidth = 1;
+  context.strokeRect(x0 - 0.5, y0 - 0.5, w + 1, h + 1);
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  for (const { x, text } of ticks.x) {
+    stroke(context, [
+      [x, y0 + h],
+      [x, y0 + h + 4],
+    ]);
+    context.fillText(text, x, y0 + h + 7);
+  }
+  context.textAlign = "right";
+  context.textBaseline = "middle";
+  for (const { y, text } of ticks.y) {
+    stroke(context, [
+      [x0, y],
+      [x0 - 4, y],
+    ]);
+    context.fillText(text, x0 - 7, y);
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {[x: number, y: number][]} points
+ */
+function stroke(context, points) {
+  context.beginPath();
+  for (const [x, y] of points) context.lineTo(x, y);
+  context.stroke();
+}
+
+/**
+ * Lines through values of both settings, black with a white border.
+ * @param {CanvasRenderingContext2D} context
+ * @param {MapGeometry} geometry
+ * @param {MapAxes} axes
+ * @param {MapLine[]} lines
+ */
+export function drawLines(context, geometry, axes, lines) {
+  for (const border of [true, false]) {
+    for (const { dash, points } of lines) {
+      context.strokeStyle = border ? "rgba(255,255,255,0.85)" : "#000";
+      context.lineWidth = border ? 4 : 1.75;
+      context.setLineDash(border ? [] : dash);
+      const pixels = points.map(([x, y]) => pixelOf(geometry, axes, x, y));
+      stroke(
+        context,
+        pixels.filter(([x]) => Number.isFinite(x)).map(([x, y]) => [Math.min(Math.max(x, -1e4), 1e4), y]),
+      );
+    }
+  }
+  context.setLineDash([]);
+}
+
+/**
+ * A name on each of these runs of cells, where it fits.
+ * @param {CanvasRenderingContext2D} context
+ * @param {MapGeometry} geometry
+ * @param {{ columns: number, rows: number }} cells
+ * @param {MapName[]} names
+ */
+export function drawNames(context, { x0, w, toY }, { columns, rows }, names) {
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = "#000";
+  for (const { text, row, from, to } of names) {
+    if (context.measureText(text).width + 12 > ((to - from) * w) / columns) continue;
+    context.fillText(text, x0 + ((from + to) / 2 / columns) * w, toY(row / (rows - 1)));
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {MapGeometry} geometry
+ * @param {MapAxes} axes
+ * @param {MapPoint} point
+ */
+export function drawPoint(context, geometry, axes, point) {
+  const [x, y] = pointPixel(geometry, axes, point);
+  for (const [color, width] of /** @type {const} */ ([
+    ["#fff", 5],
+    ["#000", 2],
+  ])) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.beginPath();
+    context.arc(x, y, 7, 0, 2 * Math.PI);
+    context.stroke();
+  }
+}

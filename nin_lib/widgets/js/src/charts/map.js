@@ -1,0 +1,147 @@
+// A map over two settings: an image of cells, lines and names on it, and a point that the pointer and the arrow keys move.
+
+import { h } from "../ui/elements.js";
+import { onFrame } from "../ui/frames.js";
+import { scaleOf } from "../ui/scale.js";
+import { ink } from "./chart-parts.js";
+import { drawAxes, drawLines, drawNames, drawPoint, FONT } from "./map-drawing.js";
+import { fromAbove, geometryOf, moved } from "./map-geometry.js";
+
+/** @typedef {ReturnType<typeof createMap>} CellMap */
+
+/**
+ * @param {View} view
+ * @param {{ columns: number, rows: number, label: string, move: (x: number, y: number) => void }} options how many cells;
+ *   what to do with the values of both settings that the reader asks for
+ */
+export function createMap({ root, signal, own }, { columns, rows, label, move }) {
+  const canvas = h("canvas");
+  const element = h(
+    "div",
+    { class: "nin-map", tabindex: "0", role: "application", "aria-label": label },
+    canvas,
+  );
+  const cells = h("canvas", { width: columns, height: rows });
+  /** @type {MapShown} */
+  const shown = { axes: null, lines: [], names: [], point: null };
+  const geometry = () =>
+    geometryOf({ width: element.clientWidth, height: element.clientHeight, columns, rows });
+
+  const draw = onFrame(() => {
+    const context = canvas.getContext("2d");
+    const box = geometry();
+    if (!context || !shown.axes || box.w <= 0) return;
+    prepare(context, element);
+    drawMap(context, box, { ...shown, axes: shown.axes, cells, color: ink(root, 0.8) });
+  });
+  onPointer(element, (x, y) => {
+    if (!shown.axes) return;
+    const { placeAtX, placeAtY } = geometry();
+    move(scaleOf(shown.axes.x).settingAt(placeAtX(x)), scaleOf(shown.axes.y).settingAt(placeAtY(y)));
+  });
+  onArrows(element, (right, up) => {
+    const { axes, point } = shown;
+    if (!axes || !point) return;
+    move(
+      moved(point.x, axes.x, { by: right, count: columns }),
+      moved(point.y, axes.y, { by: up, count: rows }),
+    );
+  });
+  const observer = new ResizeObserver(draw);
+  observer.observe(element);
+  own(() => observer.disconnect());
+  root.addEventListener("nin-theme", draw, { signal });
+
+  return {
+    element,
+    /**
+     * Shows what is given, and all else as before.
+     * @param {Partial<MapShown>} changes
+     */
+    show(changes) {
+      Object.assign(shown, changes);
+      draw();
+    },
+    /**
+     * @param {Uint32Array} pixels the four bytes of each cell's colour as one number, row by row from below
+     */
+    showCells(pixels) {
+      const image = new Uint8ClampedArray(fromAbove(pixels, columns).buffer);
+      cells.getContext("2d")?.putImageData(new ImageData(image, columns, rows), 0, 0);
+      draw();
+    },
+  };
+}
+
+/**
+ * An empty canvas as large as the element on this screen, to be drawn on in CSS pixels.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Element} element
+ */
+function prepare(context, { clientWidth, clientHeight }) {
+  const { canvas } = context;
+  const dpr = devicePixelRatio;
+  const [width, height] = [Math.round(clientWidth * dpr), Math.round(clientHeight * dpr)];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  context.setTransform(dpr, 0, 0, dpr, 0, 0);
+  context.clearRect(0, 0, clientWidth, clientHeight);
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {MapGeometry} geometry
+ * @param {MapShown & { axes: MapAxes, cells: HTMLCanvasElement, color: string }} map
+ */
+function drawMap(context, geometry, { axes, lines, names, point, cells, color }) {
+  const { x0, y0, w, h } = geometry;
+  context.imageSmoothingEnabled = false;
+  context.drawImage(cells, x0, y0, w, h);
+  context.font = FONT;
+  drawAxes(context, geometry, axes, color);
+  context.save();
+  context.beginPath();
+  context.rect(x0, y0, w, h);
+  context.clip();
+  drawLines(context, geometry, axes, lines);
+  drawNames(context, geometry, { columns: cells.width, rows: cells.height }, names);
+  context.restore();
+  if (point) drawPoint(context, geometry, axes, point);
+}
+
+/**
+ * Tells where the pointer is, pressed and while it is dragged, in pixels from the element's corner.
+ * @param {HTMLElement} element
+ * @param {(x: number, y: number) => void} point
+ */
+function onPointer(element, point) {
+  /** @param {PointerEvent} event */
+  const tell = event => {
+    const { left, top } = element.getBoundingClientRect();
+    point(event.clientX - left, event.clientY - top);
+  };
+  element.addEventListener("pointerdown", event => {
+    if (event.button !== 0) return;
+    element.setPointerCapture(event.pointerId);
+    tell(event);
+  });
+  element.addEventListener("pointermove", event => {
+    if (element.hasPointerCapture(event.pointerId)) tell(event);
+  });
+}
+
+/** @type {Record<string, [right: number, up: number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+
+/**
+ * Tells by how many cells an arrow key moves to the right and upwards: by one, with Shift by ten.
+ * @param {HTMLElement} element
+ * @param {(right: number, up: number) => void} move
+ */
+function onArrows(element, move) {
+  element.addEventListener("keydown", event => {
+    if (!(event.key in ARROWS)) return;
+    event.preventDefault();
+    const [right, up] = ARROWS[event.key].map(cells => cells * (event.shiftKey ? 10 : 1));
+    move(right, up);
+  });
+}

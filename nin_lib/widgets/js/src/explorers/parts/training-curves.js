@@ -1,0 +1,53 @@
+// The curves of a training on the screen, and what the training came to in words.
+
+import { EPOCHS, phaseOf } from "../../models/digits-training.js";
+import { fill, format } from "../../ui/format.js";
+
+/**
+ * Curves over all steps, the start of each and the end: `at` in epochs, values NaN.
+ * @param {number} perEpoch
+ */
+export function emptyCurves(perEpoch) {
+  const n = EPOCHS * perEpoch + 1;
+  const none = () => new Float64Array(n).fill(NaN);
+  return {
+    at: Float64Array.from({ length: n }, (_, i) => i / perEpoch),
+    batch_loss: none(),
+    niw_norm: none(),
+    val_accuracy: none(),
+    clean_loss: none(),
+  };
+}
+
+/**
+ * Writes a training's history over the curves; beyond its head they stay those of the training before.
+ * @param {ReturnType<typeof emptyCurves>} curves
+ * @param {TrainingHistory} history
+ */
+export function merge(curves, history) {
+  const { steps, steps_per_epoch, lost } = history;
+  curves.batch_loss.set(history.batch_loss.subarray(0, lost === null ? steps : lost + 1));
+  curves.niw_norm.set(history.niw_norm.subarray(0, steps + 1));
+  curves.clean_loss.fill(NaN); // measured so rarely that a line would join two trainings
+  for (let epoch = 0; epoch * steps_per_epoch <= steps; epoch++) {
+    curves.val_accuracy[epoch * steps_per_epoch] = history.val_accuracy[epoch];
+    curves.clean_loss[epoch * steps_per_epoch] = history.clean_loss[epoch];
+  }
+}
+
+/**
+ * What a reader should notice of a training at its end, besides its phase.
+ * @param {TrainingHistory} history
+ * @param {ReturnType<typeof phaseOf>} outcome
+ */
+export function describe({ lost, batch_loss, steps_per_epoch, val_accuracy }, { phase, learned, kept }) {
+  const say = digits.sentences;
+  if (lost !== null) return fill(say.lost, { epoch: Math.floor(lost / steps_per_epoch) + 1 });
+  const peak = format(batch_loss.reduce((a, b) => Math.max(a, b)) / batch_loss[0]);
+  const first =
+    phase === "catapult"
+      ? fill(say.peak, { peak })
+      : fill(learned ? say.learned : say.unlearned, { kept: format(100 * kept) });
+  const accuracy = format(100 * val_accuracy[val_accuracy.length - 1]);
+  return `${first} ${fill(say.accuracy, { epochs: val_accuracy.length - 1, accuracy })}`;
+}

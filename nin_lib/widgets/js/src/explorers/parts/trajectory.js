@@ -1,0 +1,130 @@
+// One run of the linear model: its curves in two charts, and its phase in words.
+
+import { createChart } from "../../charts/chart.js";
+import { LOG_STEPS, STEPS } from "../../charts/ticks.js";
+import { losses, simulate } from "../../models/linear-model.js";
+import { noiseStream } from "../../models/noise.js";
+import { backButton } from "../../ui/controls.js";
+import { button, h, symbol } from "../../ui/elements.js";
+import { setValues } from "../../ui/model.js";
+import { PHASES, phaseStatus } from "../../ui/phases.js";
+import { readSettings, SETTINGS } from "./linear-settings.js";
+import { describe, weightRange } from "./run-summary.js";
+
+/** @type {[number, number]} */
+const LOSS_DECADES = [-12, 8];
+
+/**
+ * What an explorer adds to the run: curves in the loss chart, and a third chart with curves on a logarithmic axis over
+ * `decades`. `evaluate` returns their values, their marks and words.
+ * @typedef {object} Overlay
+ * @property {Curve[]} lossCurves
+ * @property {{ title: string, curves: Curve[] }} chart
+ * @property {[number, number]} decades
+ * @property {(p: LinearSettings, run: LinearRun) => OverlaidCurves} evaluate
+ *
+ * @typedef {object} OverlaidCurves
+ * @property {Float64Array[]} loss
+ * @property {Float64Array[]} chart
+ * @property {{ loss: Mark[], chart: Mark[] }} marks
+ * @property {string} words
+ */
+
+/**
+ * Elements to place (status, charts, buttons), and `paint`, which shows the run of the model's settings. With an overlay the
+ * steps are linear at first, over which an exponential is a straight line.
+ * @param {View} view
+ * @param {Overlay | null} [overlay]
+ */
+export function createTrajectory(view, overlay = null) {
+  const { root, model } = view;
+  const status = phaseStatus(view);
+  const logSteps = h("input", { type: "checkbox", ...(overlay ? {} : { checked: "" }), onchange: paint });
+  const charts = createCharts(view, overlay);
+  const noiseOf = lastNoise();
+
+  function paint() {
+    const p = readSettings(model);
+    const run = simulate(p, noiseOf(p));
+    const phase = PHASES[run.phase];
+    const added = overlay?.evaluate(p, run);
+    const sentence = [describe(p, run, phase), added?.words].filter(Boolean).join(" ");
+    status.say(p.sigma_eps, phase, `. ${sentence}`);
+    Object.assign(root.nin, { run, ...(added && { overlay: [...added.loss, ...added.chart] }) });
+    charts.show(p, run, added, {
+      x: logSteps.checked ? LOG_STEPS : STEPS,
+      description: `Curves over ${p.steps} steps in the ${phase} phase. ${sentence}`,
+    });
+  }
+
+  const buttons = h(
+    "div",
+    { class: "nin-buttons" },
+    button("New noise", () => setValues(model, { seed: model.get("seed") + 1 })),
+    backButton(view, SETTINGS),
+    h("label", { class: "nin-check" }, logSteps, " logarithmic steps"),
+  );
+  return { status: status.element, charts: charts.element, buttons, paint };
+}
+
+// The noise of these settings; a drag asks for the same one again and again.
+function lastNoise() {
+  let [noise, seed] = [new Float64Array(0), NaN];
+  return (/** @type {LinearSettings} */ p) => {
+    if (seed !== p.seed || noise.length !== p.steps) [noise, seed] = [noiseStream(p.seed, p.steps), p.seed];
+    return noise;
+  };
+}
+
+/**
+ * The charts of the weights, of the losses, and of what the overlay adds.
+ * @param {View} view
+ * @param {Overlay | null} overlay
+ */
+function createCharts(view, overlay) {
+  const sync = `nin-${Math.random()}`;
+  /** @param {keyof typeof palette.weights} name */
+  const curve = name => ({ name: symbol(name), color: palette.weights[name], dash: palette.dashes[name] });
+  /** @type {(title: string, curves: Curve[], logY: boolean) => Chart} */
+  const create = (title, curves, logY) => createChart(view, { title, curves, logY, sync });
+  const weights = create(
+    "Weights over the steps of training",
+    [curve("w0"), curve("w1"), curve("w_ni")],
+    false,
+  );
+  const lossCurves = [curve("loss"), curve("clean_loss"), ...(overlay?.lossCurves ?? [])];
+  const loss = create("Loss over the steps of training", lossCurves, true);
+  const third = overlay && create(overlay.chart.title, overlay.chart.curves, true);
+  let at = new Float64Array(0);
+  return {
+    element: h(
+      "div",
+      { class: "nin-charts" },
+      weights.element,
+      loss.element,
+      ...(third ? [third.element] : []),
+    ),
+    /**
+     * @param {LinearSettings} p
+     * @param {LinearRun} run
+     * @param {OverlaidCurves | undefined} added
+     * @param {{ x: Abscissa, description: string }} how
+     */
+    show(p, run, added, how) {
+      if (at.length !== p.steps + 1) at = Float64Array.from({ length: p.steps + 1 }, (_, step) => step);
+      const { learned, lost } = run;
+      const end =
+        lost === null
+          ? null
+          : { at: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent };
+      const learnedAt = learned === null ? [] : [{ at: learned, text: "learned" }];
+      /** @type {(chart: Chart, ys: Float64Array[], yRange: [number, number], marks: Mark[]) => void} */
+      const set = (chart, ys, yRange, marks) =>
+        chart.set({ ...how, at, ys, yRange, marks: end ? [] : marks, end, until: lost ?? p.steps });
+      set(weights, run.weights, weightRange(p, run), learnedAt);
+      const lossYs = [...losses(p, run.weights), ...(added?.loss ?? [])];
+      set(loss, lossYs, LOSS_DECADES, [...learnedAt, ...(added?.marks.loss ?? [])]);
+      if (third && overlay && added) set(third, added.chart, overlay.decades, added.marks.chart);
+    },
+  };
+}

@@ -1,0 +1,206 @@
+// The training of the chapter's net on digits: nin_lib.training.train on the streams of nin_lib.widgets.training.
+// Python puts `digits` before this: a letter for each pixel, and the numbers in the definition of a phase,
+// nin_lib.history.History.phase.
+
+import { copied, Network } from "./network.js";
+import { normal, uniforms } from "./noise.js";
+
+export const EPOCHS = 20;
+const [INPUTS, HIDDEN, OUTPUTS] = [64, 128, 10];
+export const TRAINING_SAMPLES = digits.train;
+
+// One stream of random numbers for each purpose, as HashStream in Python.
+const PURPOSES = ["weights", "nin", "order"];
+/**
+ * @param {number} seed
+ * @param {string} purpose
+ */
+function stream(seed, purpose) {
+  const uniform = uniforms(PURPOSES.length * seed + PURPOSES.indexOf(purpose));
+  let place = 0;
+  return {
+    normal: () => normal(uniform, place++),
+    /**
+     * The numbers 0 ... n - 1 in random order.
+     * @param {number} n
+     */
+    permutation(n) {
+      const keys = Float64Array.from({ length: n }, () => uniform(++place));
+      return Uint16Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b]);
+    },
+  };
+}
+
+/**
+ * Images as rows, one row of zeros added to an odd number of them.
+ * @param {number} from
+ * @param {number} to
+ */
+function images(from, to) {
+  const x = new Float64Array((to - from + ((to - from) % 2)) * INPUTS);
+  for (let k = from * INPUTS; k < to * INPUTS; k++) {
+    x[k - from * INPUTS] = digits.levels[digits.pixels.charCodeAt(k) - 65];
+  }
+  return { n: to - from, x, y: Uint8Array.from(digits.labels.slice(from, to), Number) };
+}
+
+/**
+ * The data, the net and its start from the last seed, which a drag uses again and again. Made at the first training: a page
+ * that only shows curves has no use for it.
+ * @type {ReturnType<typeof createStart> | null}
+ */
+let start = null;
+
+function createStart() {
+  const training = images(0, digits.train);
+  const validation = images(digits.train, digits.labels.length);
+  const net = new Network(INPUTS, HIDDEN, OUTPUTS, digits.train);
+  const accuracy = () => net.forward(validation.n, validation.x, validation.y).accuracy;
+  const cleanLoss = () => net.forward(training.n, training.x, training.y).loss;
+  let [seed, weights, measured] = [NaN, copied(net.weights), { accuracy: NaN, cleanLoss: NaN }];
+  return {
+    net,
+    training,
+    accuracy,
+    cleanLoss,
+    /**
+     * Sets the net to the start of this seed; what is measured there.
+     * @param {number} newSeed
+     */
+    from(newSeed) {
+      if (seed !== newSeed) {
+        drawWeights(net, newSeed);
+        [seed, weights] = [newSeed, copied(net.weights)];
+        measured = { accuracy: accuracy(), cleanLoss: cleanLoss() };
+      }
+      net.set(weights);
+      return measured;
+    },
+  };
+}
+
+/**
+ * @param {Network} net
+ * @param {number} seed
+ */
+function drawWeights({ weights: { W0, b0, w_ni, W1, b1 }, columns }, seed) {
+  for (const weight of [W0, b0, w_ni, W1, b1]) weight.fill(0);
+  const [weights, nin] = [stream(seed, "weights"), stream(seed, "nin")];
+  for (let j = 0; j < HIDDEN; j++) {
+    for (let i = 0; i < INPUTS; i++) W0[i * HIDDEN + j] = weights.normal() / Math.sqrt(INPUTS);
+  }
+  for (let c = 0; c < OUTPUTS; c++) {
+    for (let j = 0; j < HIDDEN; j++) W1[j * columns + c] = weights.normal() / Math.sqrt(HIDDEN);
+  }
+  for (let j = 0; j < HIDDEN; j++) w_ni[j] = nin.normal() / Math.sqrt(INPUTS);
+}
+
+/**
+ * Batches of n samples in a new order at each epoch, each sample with its noise: brings the next one into the net.
+ * @param {ReturnType<typeof createStart>} start
+ * @param {TrainingSettings} p
+ */
+function createBatches({ net, training }, { sigma_eps, batch_size: n, seed }) {
+  const [nin, orders] = [stream(seed, "nin"), stream(seed, "order")];
+  for (let j = 0; j < HIDDEN; j++) nin.normal(); // those that W_NI started with
+  const noise = new Float64Array(training.n);
+  let order = new Uint16Array(0);
+  return {
+    startEpoch() {
+      for (let i = 0; i < noise.length; i++) noise[i] = sigma_eps * nin.normal();
+      order = orders.permutation(training.n);
+    },
+    /** @param {number} step of the epoch */
+    bring(step) {
+      for (let row = 0; row < n; row++) {
+        const i = order[step * n + row];
+        net.x.set(training.x.subarray(i * INPUTS, (i + 1) * INPUTS), row * INPUTS);
+        net.y[row] = training.y[i];
+        net.eps[row] = noise[i];
+      }
+    },
+  };
+}
+
+/**
+ * Trains, and yields its growing history after each step. Its arrays: the loss of each step's batch; |W_NI| before each step
+ * and at the end; the others by epochs; what is not measured (yet) is NaN. `lost` is the step whose batch loss shows that the
+ * training diverges, or null.
+ * @param {TrainingSettings} p
+ * @param {number} [epochs]
+ */
+export function* train(p, epochs = EPOCHS) {
+  start ??= createStart();
+  const { net, accuracy, cleanLoss } = start;
+  const measured = start.from(p.seed);
+  const batches = createBatches(start, p);
+  const history = emptyHistory(p, epochs);
+  history.val_accuracy[0] = measured.accuracy;
+  history.clean_loss[0] = measured.cleanLoss;
+  history.niw_norm[0] = norm(net.weights.w_ni);
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    batches.startEpoch();
+    for (let step = 0; step < history.steps_per_epoch; step++) {
+      batches.bring(step);
+      const { loss } = net.forward(p.batch_size, net.x, net.y, net.eps);
+      history.batch_loss[history.steps] = loss;
+      if (!(loss <= digits.thresholds.diverged)) {
+        history.lost = history.steps;
+        yield history;
+        return;
+      }
+      net.step(p.batch_size, p.eta);
+      history.niw_norm[++history.steps] = norm(net.weights.w_ni);
+      if (step === history.steps_per_epoch - 1) {
+        history.val_accuracy[epoch + 1] = accuracy();
+        if ((epoch + 1) % digits.clean_every === 0) history.clean_loss[epoch + 1] = cleanLoss();
+      }
+      yield history;
+    }
+  }
+}
+
+/**
+ * @param {TrainingSettings} p
+ * @param {number} epochs
+ * @returns {TrainingHistory}
+ */
+function emptyHistory(p, epochs) {
+  const steps_per_epoch = Math.floor(digits.train / p.batch_size);
+  const unknown = (/** @type {number} */ n) => new Float64Array(n).fill(NaN);
+  return {
+    p,
+    steps: 0,
+    steps_per_epoch,
+    lost: null,
+    batch_loss: unknown(epochs * steps_per_epoch),
+    niw_norm: unknown(epochs * steps_per_epoch + 1),
+    val_accuracy: unknown(epochs + 1),
+    clean_loss: unknown(epochs + 1),
+  };
+}
+
+/** @param {Float64Array} vector */
+function norm(vector) {
+  let sum = 0;
+  for (let j = 0; j < vector.length; j++) sum += vector[j] * vector[j];
+  return Math.sqrt(sum);
+}
+
+/**
+ * The phase by the definition of nin_lib.history.History. Before the end: what it is so far, where a batch loss above twice its
+ * start counts as a catapult already. Besides, whether the clean loss has come down to a quarter, and which share of |W_NI| is
+ * left then, or else now.
+ * @param {TrainingHistory} history
+ */
+export function phaseOf({ steps, steps_per_epoch, lost, batch_loss, niw_norm, clean_loss }) {
+  const { catapulted, decayed, learned: low } = digits.thresholds;
+  const learned = clean_loss.findIndex(loss => loss <= low * clean_loss[0]);
+  const kept = niw_norm[learned < 0 ? steps : learned * steps_per_epoch] / niw_norm[0];
+  const high = batch_loss.findIndex(loss => loss > catapulted * batch_loss[0]);
+  const done = steps === batch_loss.length;
+  const back = !done || batch_loss.subarray(high).some(loss => loss < batch_loss[0]);
+  const quiet = kept < decayed ? "decay" : "decoupled";
+  const phase = lost !== null ? "divergent" : high >= 0 && back ? "catapult" : quiet;
+  return { phase, learned: learned >= 0, kept };
+}

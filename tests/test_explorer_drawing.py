@@ -1,0 +1,242 @@
+"""What the explorers draw stands where its values say: pixels, labels and poles in headless Chromium, places from Python."""
+
+import numpy as np
+import pytest
+from explorer_pages import opening, write_page
+
+from nin_lib.figures import PHASE_COLORS, WEIGHT_COLORS
+from nin_lib.linear import Phase
+from nin_lib.widgets import LinearExplorer, PhaseDiagramExplorer
+
+pytestmark = pytest.mark.browser
+
+SIGMAS = (0.02, 30)
+COLUMNS, ROWS = 200, 150
+LEFT, TOP, RIGHT, BOTTOM = 44, 8, 10, 24  # margins of the map, in pixels
+# Notes each text that is drawn, where it stands on its canvas, and on which.
+NOTE_TEXTS = """
+window.texts = [];
+const fill = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+  const at = this.getTransform().transformPoint(new DOMPoint(x, y));
+  texts.push({ text, x: at.x, y: at.y, canvas: this.canvas });
+  fill.call(this, text, x, y);
+};
+"""
+SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawing")
+    for explorer in (LinearExplorer(), PhaseDiagramExplorer()):
+        write_page(folder, explorer)
+    return folder
+
+
+@pytest.fixture
+def open_page(browser, pages):
+    ready = (
+        "(nin => nin?.map?.fine || nin?.band?.fine)(document.querySelector('.nin-explorer[data-phase]')?.nin)"
+    )
+    with opening(browser, pages, "linear.html", ready) as open_page:
+
+        def open_settled(path):
+            page = open_page(path, viewport={"width": 1280, "height": 900})
+            page.evaluate(SETTLED)
+            return page
+
+        yield open_settled
+
+
+def place(value, low, high):
+    """Where on a logarithmic axis from low to high a value stands, from 0 to 1."""
+    return np.log(value / low) / np.log(high / low)
+
+
+class Map:
+    """The map on a page, and the pixels where its values stand."""
+
+    def __init__(self, page):
+        self.canvas = page.locator(".nin-map canvas")
+        width, height = self.canvas.evaluate("({ parentElement: e }) => [e.clientWidth, e.clientHeight]")
+        self.width, self.height = width - LEFT - RIGHT, height - TOP - BOTTOM
+
+    def x(self, sigma_eps):
+        column = place(sigma_eps, *SIGMAS) * (COLUMNS - 1)
+        return LEFT + self.width * (column + 0.5) / COLUMNS
+
+    def y(self, w1):
+        row = (w1 + 3) / 6 * (ROWS - 1)
+        return TOP + self.height * (1 - (row + 0.5) / ROWS)
+
+    def colors(self, xs, ys):
+        """Red, green and blue of the pixels with these places in them."""
+        return np.array(
+            self.canvas.evaluate(
+                """(canvas, pixels) => pixels.map(([x, y]) =>
+                  [...canvas.getContext("2d").getImageData(Math.floor(x), Math.floor(y), 1, 1).data].slice(0, 3))""",
+                [[float(x), float(y)] for x, y in zip(xs, ys, strict=True)],
+            )
+        )
+
+
+def rgb(color):
+    return tuple(int(color[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def test_a_cell_of_the_map_has_the_colour_of_the_phase_that_python_simulates(open_page):
+    shown, explorer = Map(open_page("phase-diagram.html")), PhaseDiagramExplorer()
+    colors = {rgb(PHASE_COLORS[phase]): phase for phase in Phase}
+    noise = explorer.noise()[:, None]
+    rng = np.random.default_rng(0)
+    met, clear = set(), 0
+    for row in rng.choice(ROWS, 30, replace=False):
+        sigmas = SIGMAS[0] * (SIGMAS[1] / SIGMAS[0]) ** (
+            rng.choice(COLUMNS, 20, replace=False) / (COLUMNS - 1)
+        )
+        w1 = -3 + 6 * row / (ROWS - 1)
+        run = explorer.model.simulate(
+            sigmas, explorer.w0, w1, explorer.w_ni, steps=explorer.steps, noise=noise, record=False
+        )
+        found = shown.colors([shown.x(sigma) for sigma in sigmas], [shown.y(w1)] * 20)
+        for color, phase in zip(map(tuple, found), run.phase, strict=True):
+            if color in colors:  # else a line, a name or the point covers it
+                clear += 1
+                assert colors[color] == phase
+                met.add(phase)
+    assert clear > 400 and met == set(Phase)
+
+
+def test_theorys_lines_pass_where_python_says(open_page):
+    shown, explorer = Map(open_page("phase-diagram.html#phase-diagram?w1=0.2")), PhaseDiagramExplorer()
+    values = np.linspace(0.8, 2.9, 60)  # the point is below
+    lines = [explorer.model.boundaries(explorer.w0, w1, explorer.w_ni) for w1 in values]
+    ys = [shown.y(w1) for w1 in values]
+    names = {"decoupled": (0.2, 0.7), "late": (0.3, 0.95), "catapult": (0.4, 0.95), "divergent": (0.99, 1)}
+    for name, (least, most) in names.items():
+        pixels = shown.colors([shown.x(getattr(line, name)) for line in lines], ys)
+        # black where a dash is, nearly white in a gap, no colour in either
+        assert np.mean(np.ptp(pixels, axis=1) < 90) > 0.9, name
+        assert least <= np.mean(pixels.max(axis=1) < 128) <= most, name
+    # beside the solid line, there are the colours
+    beside = shown.colors([shown.x(1.25 * line.divergent) for line in lines], ys)
+    assert np.mean(beside == rgb(PHASE_COLORS[Phase.DIVERGENT])) > 0.8
+
+
+def test_the_point_is_a_ring_around_its_values(open_page):
+    shown = Map(open_page("phase-diagram.html#phase-diagram?sigma_eps=0.2&w1=-2"))
+    x, y = shown.x(0.2), shown.y(-2)
+    ring = shown.colors([x - 7, x + 7, x, x], [y, y, y - 7, y + 7])
+    assert np.all(ring < 110), ring
+    (inside,) = shown.colors([x], [y])
+    assert tuple(inside) == rgb(PHASE_COLORS[LinearExplorer(sigma_eps=0.2, w1=-2.0).phase])
+
+
+def notes(page, selector):
+    """Text and place of what is written on this canvas, the last time that it is drawn."""
+    drawn = page.evaluate(
+        """selector => {
+          const canvas = document.querySelector(selector);
+          return texts.filter(note => note.canvas === canvas).map(({ text, x, y }) => [text, [x, y]]);
+        }""",
+        selector,
+    )
+    return dict(drawn)
+
+
+def redrawn(page):
+    """Start to note texts, and have everything drawn again."""
+    page.evaluate(f"() => {{ {NOTE_TEXTS} }}")
+    page.evaluate("document.querySelector('.nin-explorer').dispatchEvent(new Event('nin-theme'))")
+    page.evaluate(SETTLED)
+
+
+def test_the_labels_of_the_map_stand_at_their_values(open_page):
+    page = open_page("phase-diagram.html")
+    shown = Map(page)
+    redrawn(page)
+    drawn = notes(page, ".nin-map canvas")
+    for label in ("0.1", "10"):
+        assert drawn[label][0] == pytest.approx(shown.x(float(label)), abs=0.01)
+        assert drawn[label][1] > TOP + shown.height
+    for label in ("−3", "−2", "2", "3"):
+        assert drawn[label][1] == pytest.approx(shown.y(float(label.replace("−", "-"))), abs=0.01)
+        assert drawn[label][0] < LEFT
+
+
+def area(page, chart):
+    """Left, top, width and height of the plotting area on the canvas of a chart."""
+    over, canvas = (
+        page.locator(f".nin-chart:nth-child({chart}) {part}").bounding_box() for part in (".u-over", "canvas")
+    )
+    return over["x"] - canvas["x"], over["y"] - canvas["y"], over["width"], over["height"]
+
+
+def test_logarithmic_steps_are_labelled_and_marked_where_they_are(open_page):
+    page = open_page("linear.html")
+    explorer = LinearExplorer()
+    left, _, width, _ = area(page, 2)
+    redrawn(page)
+    drawn = notes(page, ".nin-chart:nth-child(2) canvas")
+
+    def x(step):
+        return left + width * np.log10(1 + step) / np.log10(1 + explorer.steps)
+
+    for step in (0, 1, 3, 10, 30, 100, 300):
+        assert drawn[str(step)][0] == pytest.approx(x(step), abs=1.01), step
+    run = explorer.run()
+    learned = np.flatnonzero(run.clean_loss < 0.01 * run.clean_loss[0])[0]
+    assert drawn["learned"][0] == pytest.approx(x(learned) + 5, abs=1.01)  # beside its line
+
+
+@pytest.mark.parametrize("logarithmic", [True, False])
+def test_a_curve_passes_through_its_values(open_page, logarithmic):
+    page = open_page("linear.html#linear?sigma_eps=2")
+    page.get_by_label("logarithmic steps").set_checked(logarithmic)
+    page.evaluate(SETTLED)
+    explorer = LinearExplorer(sigma_eps=2)
+    left, top, width, height = area(page, 1)
+    bottom, ceiling = -1, 2  # of the axis of weights that start at 0.1, 1.5 and 0.1
+    w_ni, color = explorer.run().w_ni, rgb(WEIGHT_COLORS["w_ni"])
+    for step in (2, 10, 40, 200, 500):
+        at = np.log10(1 + step) / np.log10(1 + explorer.steps) if logarithmic else step / explorer.steps
+        x, y = left + width * at, top + height * (ceiling - w_ni[step]) / (ceiling - bottom)
+        column = page.locator(".nin-chart:nth-child(1) canvas").evaluate(
+            "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x, y - 2, 1, 5).data]",
+            [round(x), round(y)],
+        )
+        pixels = np.array(column).reshape(5, 4)
+        assert np.any((np.abs(pixels[:, :3] - color).max(axis=1) < 40) & (pixels[:, 3] > 100)), (step, pixels)
+
+
+def test_the_band_has_its_colours_and_its_poles_where_python_says(open_page):
+    page = open_page("linear.html")
+    explorer = LinearExplorer()
+    band = page.locator(".nin-band canvas").bounding_box()
+    theory = explorer.model.boundaries(explorer.w0, explorer.w1, explorer.w_ni)
+    poles = [pole.bounding_box()["x"] for pole in page.locator(".nin-ticks i").all()]
+    flags = [(flag.inner_text(), flag.bounding_box()) for flag in page.locator(".nin-ticks span").all()]
+    values = [theory.decoupled, theory.late, theory.catapult, theory.divergent]
+    names = ["decay", "late catapult", "catapult", "divergence"]
+    for pole, (text, box), value, name in zip(poles, flags, values, names, strict=True):
+        x = band["x"] + place(value, *SIGMAS) * band["width"]
+        assert pole == pytest.approx(x, abs=0.6), name
+        assert text == f"{name} {value:#.3g}"
+        assert box["x"] + box["width"] == pytest.approx(x, abs=2)  # the flag ends at its pole
+    # a pixel for each of 256 values, stretched over the band
+    pixels = page.locator(".nin-band canvas").evaluate(
+        "canvas => [...canvas.getContext('2d').getImageData(0, 0, 256, 1).data]"
+    )
+    sigmas = SIGMAS[0] * (SIGMAS[1] / SIGMAS[0]) ** (np.arange(256) / 255)
+    run = explorer.model.simulate(
+        sigmas,
+        explorer.w0,
+        explorer.w1,
+        explorer.w_ni,
+        steps=explorer.steps,
+        noise=explorer.noise()[:, None],
+        record=False,
+    )
+    wanted = [rgb(PHASE_COLORS[phase]) for phase in run.phase]
+    assert np.array_equal(np.array(pixels).reshape(256, 4)[:, :3], wanted)
