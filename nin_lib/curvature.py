@@ -32,7 +32,7 @@ COLUMNS = 16
 """So many products with vectors are computed together."""
 
 
-class LocalCurvature(LinearOperator):  # type: ignore[misc] # SciPy has no types
+class LocalCurvature(LinearOperator):
     """Local gradient g and mean local Hessian <H> of Eq. (3), at the layer of a NIN in any net.
 
     It is a SciPy linear operator: ``curvature @ v`` is <H> v, without the matrix, for v of shape (features,) or

@@ -220,6 +220,7 @@ class Contract:
 
     `call` takes the arguments by name; those in `good` have strategies, and `one` is a choice of all of them with which
     a bad value is tried. Without `good` the function takes long, and another file of tests calls it with good arguments.
+    `examples` are tried where the profile of hypothesis asks for a hundred.
     """
 
     call: Callable[..., Any]
@@ -1391,7 +1392,11 @@ def test_every_public_name_has_a_contract():
 def test_within_its_domain_a_call_keeps_its_promise_in_silence(name):
     contract = CONTRACTS[name]
 
-    @settings(max_examples=contract.examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=contract.examples * settings.default.max_examples // 100,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.fixed_dictionaries(contract.good))
     def holds(arguments):
         with warnings.catch_warnings():
@@ -1531,6 +1536,10 @@ def test_a_clean_loss_that_starts_at_infinity_is_never_learned():
 def test_a_decay_that_has_ended_takes_no_more_steps():
     path = predict_decay([1.0, 2.0], [np.diag([1.0, 0.75])], 10**12, eta=1.0, sigma_eps=1.0)
     assert path[-1].tolist() == [0, 0]
+
+
+def test_no_points_are_too_few_for_a_fit():
+    assert fit_decay([], []).reason == "it has 0 points up to its minimum, and a fit needs 5"
 
 
 def test_few_seeds_or_few_sigmas_have_no_midpoint():
