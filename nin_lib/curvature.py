@@ -141,9 +141,8 @@ class LocalCurvature(LinearOperator):  # type: ignore[misc] # SciPy has no types
                 f"v must be a direction, not 0, of shape {self.shape[:1]}, got {direction}: "
                 "use nin.weight.detach().numpy(), for example"
             )
-        u = np.ldexp(
-            direction, -np.frexp(direction)[1].max()
-        )  # near 1, by a power of 2, which rounds nothing
+        # To numbers near 1, by a power of 2, which rounds nothing: the squares of tiny ones would vanish.
+        u = np.ldexp(direction, -np.frexp(np.abs(direction).max())[1])
         return float(u @ (self @ u) / (u @ u))
 
     def pull(self, seed: Seed = 0) -> float:

@@ -320,7 +320,8 @@ def train_mlp(
     """
     hidden = checked_widths("hidden", hidden)
     seed = checks.whole("seed", seed, 0, "use 0, for example")
-    data = _data(load(data) if isinstance(data, str) else data)
+    names = "digits", "fashion_mnist"
+    data = _data(load(checks.choice("data", data, names)) if isinstance(data, str) else data)
     if data.x_train.ndim != 2 or not data.x_train.is_floating_point():
         raise ValueError(
             f"data must have rows of floats, got x_train of shape {tuple(data.x_train.shape)} in {data.x_train.dtype}: "

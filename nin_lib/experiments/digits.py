@@ -127,6 +127,13 @@ def train_history(settings: Training, device: str = "cpu") -> dict[str, np.ndarr
     return single_precision(history.arrays())
 
 
+def check_some(name: str, values: tuple[float, ...]) -> None:
+    """Raise a TypeError or ValueError that calls them `name`, unless these are one or more numbers >= 0."""
+    if not checks.sequence(name, values, "use a tuple of one for a single one"):
+        raise ValueError(f"{name} must hold one or more, got {values!r}: there is nothing to train")
+    checks.numbers(name, values, 0, remedy="any such numbers will do")
+
+
 def scan(settings: Scan, device: str = "cpu", measure: Measure | None = None) -> dict[str, np.ndarray]:
     """Train for each seed at each sigma_eps, by `train_net`, of which the other arguments are.
 
@@ -146,11 +153,8 @@ def scan(settings: Scan, device: str = "cpu", measure: Measure | None = None) ->
         If a setting or another argument is not as above, or there is no seed or no sigma_eps.
     """
     checks.instance("settings", settings, Scan, "use Scan(sigma_eps=(1.0, 10.0)), for example")
-    for name in ("seeds", "sigma_eps"):
-        if not checks.sequence(name, getattr(settings, name), "use a tuple of one for a single one"):
-            raise ValueError(
-                f"{name} must hold one or more, got {getattr(settings, name)!r}: there is nothing to train"
-            )
+    check_some("seeds", settings.seeds)
+    check_some("sigma_eps", settings.sigma_eps)
     rows = []
     for training in settings.trainings():
         history, measured = train_net(training, device, measure)

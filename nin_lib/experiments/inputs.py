@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from nin_lib import checks
 from nin_lib.distributions import stream
-from nin_lib.experiments.digits import PACKAGES
+from nin_lib.experiments.digits import PACKAGES, check_some
 from nin_lib.experiments.experiment import Experiment
 from nin_lib.extras import needed
 
@@ -130,8 +130,7 @@ def rank_inputs(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray
         If a setting or the device is not as above.
     """
     checks.instance("settings", settings, Settings, "use one of EXPERIMENT.settings, for example")
-    if not checks.sequence("seeds", settings.seeds, "use a tuple of one for a single one"):
-        raise ValueError(f"seeds must hold one or more, got {settings.seeds!r}: there is nothing to train")
+    check_some("seeds", settings.seeds)
     rows = [_rank_inputs(settings, seed, device) for seed in settings.seeds]
     return {key: np.stack([row[key] for row in rows]) for key in rows[0]}
 

@@ -119,7 +119,7 @@ def crossing(sigma_eps: ArrayLike, fraction: ArrayLike, level: float) -> float:
     if not increasing[0] < level < increasing[-1]:
         raise ValueError(
             f"sigma_eps must span the transition, got {sigma_eps[0]:.3g} to {sigma_eps[-1]:.3g}, over which the "
-            f"fraction goes from {increasing[0]:.3g} to {increasing[-1]:.3g}: widen it until it passes {level}"
+            f"fraction goes from {increasing[0]:.3g} to {increasing[-1]:.3g}: widen it until it passes the level {level}"
         )
     last_below, first_above = (
         np.searchsorted(increasing, level) - 1,
