@@ -39,7 +39,8 @@ serve: book ## build the site and serve it on this machine alone
 
 test: lint unit nbval site browser ## everything that CI checks
 
-test-all: test slow fuzz mutants portable ## and what takes too long for every push: once a week in the workflows
+test-all: test slow fuzz mutants ## and what takes too long for every push: once a week in the workflows
+	$(BIN)/python tests/portable.py plain
 
 lint: .venv/js ## ruff, codespell, mypy, the explorers' own linters, and notebooks against their texts
 	$(RUN) ruff check

@@ -1,7 +1,9 @@
 """`make portable`: the unit tests and the notebooks as on other processors, and by what margin their digits are stable.
 
-It prints what each switch changes here, the outcome of each setting with one thread and with two, and the table of
-`margins`. The exit status is 1 where anything differs that must not.
+    python tests/portable.py [SETTING ...]
+
+It prints what each switch changes here, the outcome of each setting of `processors` with one thread and with two, and the
+table of `margins`; where settings are named, only their outcome. The exit status is 1 where anything differs that must not.
 """
 
 import re
@@ -31,18 +33,30 @@ def run(suite, setting, threads):
     return done.returncode, (done.stdout.strip().splitlines() or [done.stderr])[-1].strip("= ")
 
 
-def main():
+def effects_here():
+    """Print what each switch changes; returns the settings that are not what another one is already."""
     print("What each switch changes of the kernels that the book rests on:", flush=True)
     effects = {}
     for setting, switch, effect in processors.report():
         print(f"    {setting:8} {switch:40} {effect}", flush=True)
         effects.setdefault(setting, []).append(effect)
-    print("\nUnit tests and notebooks:", flush=True)
-    failed = False
+    own = []
     for setting in processors.SETTINGS:
         if setting in effects and not any(effect.startswith("changes") for effect in effects[setting]):
             print(f"    {setting}: no switch changes anything here, so this is what native is", flush=True)
-            continue
+        else:
+            own.append(setting)
+    return own
+
+
+def main(names):
+    unknown = set(names) - set(processors.SETTINGS)
+    if unknown:
+        sys.exit(f"SETTING must be one of {', '.join(processors.SETTINGS)}, got {', '.join(unknown)}")
+    failed = False
+    settings = names or effects_here()
+    print("\nUnit tests and notebooks:", flush=True)
+    for setting in settings:
         for threads in (1, 2):
             for suite in SUITES:
                 start = time.monotonic()
@@ -52,9 +66,11 @@ def main():
                     f"    {setting:8} {threads} thread(s)  {suite:10} {outcome} ({took:.1f} min)", flush=True
                 )
                 failed |= bool(status)
+    if names:
+        return failed
     print("\nPrinted digits:", flush=True)
     return margins.main([]) or failed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
