@@ -66,7 +66,10 @@ class History:
 
     @property
     def peak(self) -> float:
-        """The largest batch loss over the first one; inf where the training was lost, 1 before the first step."""
+        """The largest batch loss over the first one, 1 before the first step.
+
+        inf where the training was lost, or where the first loss is 0, as strong noise can make that of a small batch.
+        """
         largest, first = self.batch_loss.max(initial=0.0), self.batch_loss[:1].max(initial=0.0)
         if first == largest:
             return 1.0 if np.isfinite(first) else np.inf

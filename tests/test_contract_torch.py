@@ -248,7 +248,8 @@ def recorded(history: History, **_: Any) -> bool:
     assert not any(np.isnan(array).any() for array in arrays) and not math.isnan(history.peak)
     if history.phase is not Phase.DIVERGENT:
         assert np.isfinite(history.batch_loss).all() and np.isfinite(history.val_accuracy).all()
-        assert math.isfinite(history.peak) and history.lost is None
+        assert math.isfinite(history.peak) or history.batch_loss[0] < 1e-299
+        assert history.lost is None
     repr(history), history.sigma_eps, history.learned, history.steps_per_epoch
     return history == History.from_arrays(history.arrays())
 
@@ -1388,6 +1389,7 @@ def test_every_public_name_has_a_contract():
     assert not CONTRACTS.keys() & ELSEWHERE.keys()
 
 
+@pytest.mark.hypothesis  # for `make fuzz`: what is given is given within
 @pytest.mark.parametrize("name", [name for name, contract in CONTRACTS.items() if contract.good is not None])
 def test_within_its_domain_a_call_keeps_its_promise_in_silence(name):
     contract = CONTRACTS[name]
