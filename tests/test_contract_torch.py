@@ -1076,7 +1076,7 @@ CONTRACTS: dict[str, Contract] = {
         lambda sigma_eps=SIGMAS, fraction=RISING, seeds=100, resamples=3: linear_boundaries.midpoint(
             sigma_eps, fraction, seeds, resamples
         ),
-        {"seeds": st.integers(50, 10**6), "resamples": st.integers(1, 20)},
+        {"seeds": st.integers(1000, 10**6), "resamples": st.integers(1, 20)},
         lambda found, **_: finite(found[0]) and finite(found[1]) and 1 < found[0] < 10,
         {
             "sigma_eps": [*NO_VECTOR, Said(SIGMAS[::-1], "(41,)")],
