@@ -4,6 +4,7 @@ import gzip
 import json
 import threading
 import time
+from dataclasses import replace
 from textwrap import dedent
 
 import nbformat
@@ -14,8 +15,9 @@ from explorer_pages import FAKE_MODEL, PAGE, drag, opening, shown_html
 from nbclient import NotebookClient
 from playwright.sync_api import expect
 
-from nin_lib import experiments, training
-from nin_lib.experiments import Experiment
+from nin_lib import experiments, store, training
+from nin_lib.experiments import Experiment, ResultError
+from nin_lib.experiments.fashion_mnist import Settings, train_history
 from nin_lib.phases import Phase
 from nin_lib.training import train_mlp
 from nin_lib.widgets import RunExplorer, runs
@@ -23,24 +25,24 @@ from nin_lib.widgets.runs import HEAD
 
 browser_test = pytest.mark.browser
 AT = {Phase.DECOUPLED: 1, Phase.DECAY: 10, Phase.CATAPULT: 23, Phase.DIVERGENT: 40}
-SWEEP = [{"sigma_eps": sigma, "seed": seed, "epochs": 20} for sigma in (1, 4, 10, 23, 40) for seed in (0, 1)]
+
+
+def on_digits(sigma_eps, seed, epochs, **others):
+    """Settings of the usual training on digits."""
+    usual = {"data": "digits", "hidden": (128,), "loss": "ce", "eta": 0.2, "batch_size": 128}
+    return Settings(**usual | others, sigma_eps=sigma_eps, seed=seed, epochs=epochs)
+
+
+SWEEP = [on_digits(sigma, seed, 20) for sigma in (1, 4, 10, 23, 40) for seed in (0, 1)]
 TOYS = {
     # of the two runs that differ only in length, the longer is shown
-    "toy": (*SWEEP, {"sigma_eps": 10, "seed": 0, "epochs": 5}),
-    # redraw is to be chosen: lr follows from it, batch_size from the seed, and hidden is the same
+    "toy": (*SWEEP, on_digits(10, 0, 5)),
+    # redraw is to be chosen: eta follows from it, batch_size from the seed, and hidden is the same
     "two-ways": (
-        {"redraw": "epoch", "lr": 0.2, "hidden": [32], "sigma_eps": 2.0, "seed": 0, "epochs": 6},
-        {"redraw": "epoch", "lr": 0.2, "hidden": [32], "sigma_eps": 40.0, "seed": 0, "epochs": 6},
-        {
-            "redraw": "epoch",
-            "lr": 0.2,
-            "hidden": [32],
-            "sigma_eps": 40.0,
-            "seed": 1,
-            "epochs": 6,
-            "batch_size": 64,
-        },
-        {"redraw": "never", "lr": 0.1, "hidden": [32], "sigma_eps": 8.0, "seed": 0, "epochs": 6},
+        on_digits(2.0, 0, 6, hidden=(32,)),
+        on_digits(40.0, 0, 6, hidden=(32,)),
+        on_digits(40.0, 1, 6, hidden=(32,), batch_size=64),
+        on_digits(8.0, 0, 6, hidden=(32,), eta=0.1, redraw="never"),
     ),
 }
 SHOWN = "document.getElementById('toy')?.nin?.runs?.shown"
@@ -52,7 +54,7 @@ def out(one_thread, tmp_path_factory):
     folder = tmp_path_factory.mktemp("stored")
     with pytest.MonkeyPatch.context() as patch:
         for name, settings in TOYS.items():
-            entry = Experiment(f"{name} on digits", settings, experiments.train_history, ("torch",))
+            entry = Experiment(f"{name} on digits", settings, train_history, ("torch",))
             patch.setitem(experiments.EXPERIMENTS, name, entry)
             experiments.run(name, folder)
         yield folder
@@ -73,7 +75,7 @@ def test_it_shows_the_stored_runs_of_the_nearest_sigma(explorer, out):
         explorer.sigma_eps = sigma
         for seed in (0, 1):
             shown = explorer.histories[seed]
-            assert (shown.settings["nins"][0]["sigma"], shown.settings["seed"]) == (nearest, seed)
+            assert (shown.sigma_eps, shown.settings["seed"]) == (nearest, seed)
         assert explorer.phase == explorer.histories[0].phase
     assert seen == [0, 2.5, 2.6, 17, 1e9] and list(explorer.histories) == [0, 1]
     again = train_mlp(10, 0, epochs=20)
@@ -84,18 +86,21 @@ def test_it_shows_the_stored_runs_of_the_nearest_sigma(explorer, out):
 
 
 def test_what_is_stored_of_an_experiment_is_enough_but_nothing_is_not(out, tmp_path):
-    with pytest.raises(FileNotFoundError, match="11 of 11 results of 'toy' .* `python -m nin_lib run toy`"):
+    with pytest.raises(ResultError, match="11 of 11 results of 'toy' .* `python -m nin_lib run toy`"):
         RunExplorer("toy", tmp_path)
     settings = TOYS["toy"][5]
-    one = experiments.result_path("toy", settings, tmp_path)
+    one = experiments.path_of("toy", settings, tmp_path)
     one.parent.mkdir()
-    one.write_bytes(experiments.result_path("toy", settings, out).read_bytes())
+    one.write_bytes(experiments.path_of("toy", settings, out).read_bytes())
     explorer = RunExplorer("toy", tmp_path)
-    assert explorer.sigma_eps == settings["sigma_eps"] and list(explorer.histories) == [settings["seed"]]
+    assert explorer.sigma_eps == settings.sigma_eps and list(explorer.histories) == [settings.seed]
     with pytest.raises(ValueError, match="name must be one of linear-boundaries"):
         RunExplorer("no-such")
     with pytest.raises(ValueError, match="whose results are trainings, one each, got 'linear-boundaries'"):
         RunExplorer("linear-boundaries")
+    one.write_bytes(one.read_bytes()[1:])
+    with pytest.raises(ResultError, match=f"{one.name}: .*; repair it by `python -m nin_lib run toy`"):
+        RunExplorer("toy", tmp_path)
 
 
 def test_what_runs_differ_in_is_a_choice_unless_it_follows_from_another(out):
@@ -114,10 +119,10 @@ def test_the_page_gets_every_first_step_and_the_mean_of_later_epochs(explorer):
         return np.array(text.split(), dtype=float)
 
     runs = explorer.state()["_stored"]["runs"]
-    assert [(run["sigma_eps"], run["seed"]) for run in runs] == [(s["sigma_eps"], s["seed"]) for s in SWEEP]
+    assert [(run["sigma_eps"], run["seed"]) for run in runs] == [(s.sigma_eps, s.seed) for s in SWEEP]
     for run, settings in zip(runs, SWEEP, strict=True):
-        explorer.sigma_eps = settings["sigma_eps"]
-        history = explorer.histories[settings["seed"]]
+        explorer.sigma_eps = settings.sigma_eps
+        history = explorer.histories[settings.seed]
         if history.phase == Phase.DIVERGENT:
             assert run["lost"] == np.flatnonzero(~(history.batch_loss <= 1e8))[0]
             continue
@@ -298,8 +303,9 @@ def test_in_a_kernel_its_event_loop_sets_what_the_training_tells(out):
     setup = f"""
         import threading
         from nin_lib import experiments
+        from nin_lib.experiments.fashion_mnist import Settings, train_history
         from nin_lib.widgets import RunExplorer
-        entry = experiments.Experiment("", {TOYS["toy"]!r}, experiments.train_history)
+        entry = experiments.Experiment("", {TOYS["toy"]!r}, train_history)
         experiments.EXPERIMENTS["toy"] = entry
         explorer = RunExplorer("toy", {str(out)!r}, sigma_eps=10, epochs=2)
         told = []
@@ -315,14 +321,10 @@ def test_in_a_kernel_its_event_loop_sets_what_the_training_tells(out):
 
 
 def test_what_goes_wrong_in_a_training_is_told_in_words(monkeypatch, tmp_path, out):
-    settings = {"data": "fashion_mnist", **SWEEP[0]}
-    monkeypatch.setitem(
-        experiments.EXPERIMENTS, "toy", Experiment("", (settings,), experiments.train_history)
-    )
-    stored = experiments.load(experiments.result_path("toy", SWEEP[0], out))
-    experiments.save(
-        experiments.result_path("toy", settings, tmp_path), experiments.Result(settings, stored.arrays, {})
-    )
+    settings = replace(SWEEP[0], data="fashion_mnist")
+    monkeypatch.setitem(experiments.EXPERIMENTS, "toy", Experiment("", (settings,), train_history))
+    stored = store.read(experiments.path_of("toy", SWEEP[0], out))
+    store.write(tmp_path / "toy", experiments.key("toy", settings), stored.arrays, {})
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.setenv("NIN_DATA_DIR", str(empty))
@@ -430,11 +432,11 @@ def test_links_set_the_explorer_of_their_experiment_and_the_nearest_run(open_pag
         page = open_page(f"runs.html#toy?sigma_eps={sigma}")
         settle(page)
         wanted = RunExplorer("toy", out, sigma_eps=sigma).histories[0]
-        assert page.evaluate(f"{SHOWN}[0].sigma_eps") == wanted.settings["nins"][0]["sigma"]
+        assert page.evaluate(f"{SHOWN}[0].sigma_eps") == wanted.sigma_eps
         assert phase(page) == wanted.phase
         # the slider says what is shown
         value = page.locator("#toy").get_by_label("injected noise").get_attribute("aria-valuetext")
-        assert float(value) == wanted.settings["nins"][0]["sigma"]
+        assert float(value) == wanted.sigma_eps
 
 
 @browser_test

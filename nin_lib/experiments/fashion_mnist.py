@@ -18,11 +18,11 @@ class Settings:
     seed: int
     loss: str
     epochs: int
+    redraw: str = "epoch"
     data: str = "fashion_mnist"
     hidden: tuple[int, ...] = (1024,)
     eta: float = 0.01
     batch_size: int = 1000
-    redraw: str = "epoch"
 
 
 def train_history(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray]:
