@@ -37,7 +37,8 @@ class TimescalesExplorer(LinearExplorer):
         noise, loss = timescales.time_scales(
             w0=self.w0, w1=self.w1, sigma_x=self.sigma_x, sigma_eps=self.sigma_eps
         )
-        return timescales.TimeScales(noise / self.eta, loss / self.eta)
+        with np.errstate(over="ignore"):  # a tiny eta takes for ever
+            return timescales.TimeScales(noise / self.eta, loss / self.eta)
 
     def fallback(self) -> str:
         """HTML to read where there is no JavaScript: what the explorer does, and its numbers."""
