@@ -73,12 +73,13 @@ def checked_widths(name: str, widths: Sequence[int]) -> list[int]:
 def placed(net: Net, device: str | torch.device) -> Net:
     """`net`, moved to a device; a ValueError, if torch has no such device here."""
     try:
-        net = net.to(torch.device(device))
-        next(net.parameters()).flatten()[:1].tolist()  # on the meta device nothing has a value
+        moved = net.to(torch.device(device))
+        next(moved.parameters()).flatten()[:1].tolist()  # on the meta device nothing has a value
     except (RuntimeError, AssertionError, TypeError) as error:  # without CUDA, torch asserts that it has it
         raise ValueError(
             f"device must be one that torch can use here, such as 'cpu', got {device!r}: {error}"
         ) from error
+    return moved
 
 
 @contextlib.contextmanager

@@ -436,7 +436,8 @@ CONTRACTS: dict[str, Contract] = {
     "networks.placed": Contract(
         lambda device: placed(mlp((4, 3)), device),
         {"device": st.sampled_from(["cpu", torch.device("cpu")])},
-        bad={"device": NO_DEVICE},
+        lambda net, **_: next(net.parameters()).device.type == "cpu",
+        {"device": [*NO_DEVICE, "meta"]},
     ),
     "networks.evaluating": Contract(
         lambda training: in_block(evaluating(copy.deepcopy(NET).train(training))), {"training": st.booleans()}
