@@ -138,7 +138,10 @@ def batch_average_moments(
             f"n = {n} is too large for {distribution!r}: E eps^{2 * n} diverges and Theorem 1 needs it; "
             f"use n <= {(NU - 1) // 2}"
         )
-    raw = [q * noise_moment(distribution, k * n) for k, q in enumerate(_checked_q(q_moments))]
+    raw = [
+        q * noise_moment(distribution, k * n) if q else sp.Integer(0)  # 0 times oo
+        for k, q in enumerate(_checked_q(q_moments))
+    ]
     mean = raw[1]
     variance = raw[2] - mean**2
     if raw[4] == sp.oo:
