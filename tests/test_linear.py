@@ -410,7 +410,7 @@ def test_overflow_is_inf_and_silent(noise):
 BAD = {
     "sigma_eps must be a finite number >= 0, got -1.0: use 0 to switch the noise off": {"sigma_eps": [1, -1]},
     "sigma_eps must be a finite number >= 0, got nan": {"sigma_eps": math.nan},
-    "sigma_eps must be a finite number >= 0, got loud": {"sigma_eps": "loud"},
+    "sigma_eps must be a finite number >= 0, got 'loud'": {"sigma_eps": "loud"},
     "w0 must be a finite number, got inf: ": {"w0": math.inf},
     "w1 must be a finite number, got nan: ": {"w1": [1.0, math.nan]},
     "w_ni must be a finite number, got -inf: ": {"w_ni": -math.inf},
@@ -428,8 +428,8 @@ BAD_MODEL = {
     "eta must be a finite number > 0, got 0.0: ": {"eta": 0},
     "M must be a finite number, got nan: ": {"M": math.nan},
     "sigma_x must be a finite number >= 0, got -1.0: use 0 to switch the data off": {"sigma_x": -1},
-    "batch_size must be a whole number >= 1, got 0: ": {"batch_size": 0},
-    "batch_size must be a whole number >= 1, got 10.5: ": {"batch_size": 10.5},
+    "batch_size must be a whole number from 1 to 1000000000000000, got 0: ": {"batch_size": 0},
+    "batch_size must be a whole number from 1 to 1000000000000000, got 10.5: ": {"batch_size": 10.5},
 }
 
 
