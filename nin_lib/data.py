@@ -155,7 +155,7 @@ def standardised(name: str, seed: int = 0) -> tuple[NDArray[Any], NDArray[np.int
     counts = sum(np.bincount(row, minlength=256) for row in pixels[:n_train])
     mean = np.average(np.arange(256), weights=counts)
     deviation = np.sqrt(np.average((np.arange(256) - mean) ** 2, weights=counts))
-    x = pixels.astype(dtype)
+    x: NDArray[Any] = pixels.astype(dtype)
     x -= dtype(mean)
     x /= dtype(deviation)
     digest = hashlib.sha256(pixels.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest()

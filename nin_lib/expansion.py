@@ -312,7 +312,8 @@ class SmallNetwork:
         """Error f - y of each sample, (n,), for inputs x, (n,), and preactivations z, (n, width)."""
         _tensor("x", x, "n")
         _tensor("z", z, len(x), len(self.v))
-        return getattr(torch, self.activation)(z) @ self.v - torch.sin(2 * x)
+        activated = torch.tanh(z) if self.activation == "tanh" else torch.relu(z)
+        return activated @ self.v - torch.sin(2 * x)
 
     def loss_of(self, x: torch.Tensor) -> Loss:
         """The per-sample loss as a function of z, for fixed inputs x, (n,): what the functions above ask for."""

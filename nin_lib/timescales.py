@@ -127,7 +127,9 @@ def _solve(
     after0, after1, _ = _solution(T, np.maximum(log_size, -1415), M, w0, w1, w_ni)
     with np.errstate(over="ignore", invalid="ignore"):
         niw = _solution(T, log_size, M, w0, w1, w_ni)[2]
-    niw = np.clip(niw, -np.abs(w_ni), np.abs(w_ni))  # it never grows, whatever is lost between large exponents
+    niw = np.clip(
+        niw, -np.abs(w_ni), np.abs(w_ni)
+    )  # it never grows, whatever is lost between large exponents
     return after0, after1, niw, np.logaddexp(log_bounded, rate * T + log_growing)
 
 
@@ -282,29 +284,33 @@ def decay_times(
         As in `passive_flow`, or if an argument is no single number.
     """
     values = {"w0": w0, "w1": w1, "M": M, "sigma_x": sigma_x, "sigma_eps": sigma_eps}
-    single = {name: number(name, value, -1e20, remedy="use a loop", high=1e20) for name, value in values.items()}
-    start = _checked(**single | {"w_ni": 1.0})
-    w0, w1, M, sigma_x, sigma_eps, w_ni = start
+    single = {
+        name: number(name, value, -1e20, remedy="use a loop", high=1e20) for name, value in values.items()
+    }
+    start = dict(zip((*single, "w_ni"), _checked(**single, w_ni=1.0), strict=True))
+
+    def at(t: float) -> tuple[Any, Any, Flow]:
+        return _passive_at(t, **start)
 
     def noise(t: float) -> float:
-        return float(sigma_eps**2 * _passive_at(t, w0, w1, w_ni, M, sigma_x, sigma_eps)[0] - 1)
+        return float(single["sigma_eps"] ** 2 * at(t)[0] - 1)
 
     def loss(t: float) -> float:
-        return float(2 * _passive_at(t, w0, w1, w_ni, M, sigma_x, sigma_eps)[1] - 1)
+        return float(2 * at(t)[1] - 1)
 
     return TimeScales(_first_zero(noise), _first_zero(loss))
 
 
 def _first_zero(rising: Callable[[float], float]) -> float:
-    """The zero of an increasing function that is negative at 0; inf if there is none below 1e100."""
+    """The zero of an increasing function that is negative at 0; inf if there is none below 2^332, about 1e100."""
     with needed("torch"):
         from scipy.optimize import brentq
 
+    if rising(2.0**332) < 0:
+        return math.inf
     upper = 1.0
     while rising(upper) < 0:
         upper *= 2
-        if upper > 1e100:
-            return math.inf
     # Of a time of 1e-20 the bisection in it needs more than its usual hundred iterations.
     return float(brentq(rising, 0, upper, xtol=1e-300, rtol=1e-14, maxiter=10_000))
 

@@ -170,8 +170,8 @@ class LinearModel:
                 moments = self._moments(kind, phi, seed, first, flat[0, part])
                 codes[part] = self._train(flat[:, part], steps, moments, kind == "sgd", curves[:, :, part])
         phase = np.array(list(Phase), object)[codes].reshape(shape)
-        w0, w1, w_ni, loss, clean_loss = curves.reshape(*curves.shape[:2], *shape)
-        return Run(w0, w1, w_ni, loss, clean_loss, phase[()])
+        w = curves.reshape(*curves.shape[:2], *shape)
+        return Run(w[0], w[1], w[2], loss=w[3], clean_loss=w[4], phase=phase[()])
 
     def _moments(
         self, kind: str, phi: FloatArray | None, seed: int, first: int, sigma_eps: FloatArray
