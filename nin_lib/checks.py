@@ -39,6 +39,10 @@ def reals(name: str, value: Any, remedy: str = "") -> FloatArray:
 
     Booleans, complex numbers and masked arrays are no such numbers, whatever their values.
 
+    Returns
+    -------
+    numpy.ndarray of float
+
     Raises
     ------
     ValueError
@@ -61,6 +65,10 @@ def numbers(
     """Return `value` as a float array whose elements are finite, >= low (> low if strictly) and <= high.
 
     Booleans, complex numbers and masked arrays are no such numbers, whatever their values.
+
+    Returns
+    -------
+    numpy.ndarray of float
 
     Raises
     ------
@@ -89,6 +97,10 @@ def number(
 ) -> float:
     """Return `value` as a finite float >= low (> low if strictly) and <= high.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ValueError
@@ -102,6 +114,10 @@ def number(
 
 def whole(name: str, value: Any, low: int, remedy: str, high: float = math.inf) -> int:
     """Return `value` as an int from low to high; a boolean is none.
+
+    Returns
+    -------
+    int
 
     Raises
     ------
@@ -123,6 +139,10 @@ def whole(name: str, value: Any, low: int, remedy: str, high: float = math.inf) 
 def flag(name: str, value: Any) -> bool:
     """Return `value`, if it is True or False.
 
+    Returns
+    -------
+    bool
+
     Raises
     ------
     ValueError
@@ -136,6 +156,10 @@ def flag(name: str, value: Any) -> bool:
 def choice(name: str, value: Any, options: Collection[str]) -> str:
     """Return `value`, if it is one of the words `options`.
 
+    Returns
+    -------
+    str
+
     Raises
     ------
     ValueError
@@ -148,6 +172,10 @@ def choice(name: str, value: Any, options: Collection[str]) -> str:
 
 def broadcast(**arrays: FloatArray) -> tuple[FloatArray, ...]:
     """Return the arrays, broadcast to one shape.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
 
     Raises
     ------

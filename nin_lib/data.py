@@ -64,6 +64,10 @@ class Data:
     def to(self, like: "torch.Tensor") -> "Data":
         """Return the same in the precision and on the device of a tensor.
 
+        Returns
+        -------
+        Data
+
         Raises
         ------
         TypeError
@@ -129,7 +133,9 @@ def standardised(name: str, seed: int = 0) -> tuple[NDArray[Any], NDArray[np.int
 
     Raises
     ------
-    ValueError, DataError
+    ValueError
+        As in `load`.
+    DataError
         As in `load`.
     """
     seed = whole("seed", seed, 0, "any such number will do")

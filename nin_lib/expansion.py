@@ -143,7 +143,9 @@ def local_gradient(loss: Loss, z: torch.Tensor) -> torch.Tensor:
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError
+        As in `directional_derivatives`.
+    ValueError
         As in `directional_derivatives`.
     """
     z = _tensor("z", z, "n", "d").detach().clone().requires_grad_()
@@ -164,7 +166,9 @@ def local_hessian(loss: Loss, z: torch.Tensor) -> torch.Tensor:
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError
+        As in `directional_derivatives`.
+    ValueError
         As in `directional_derivatives`.
     """
     z = _tensor("z", z, "n", "d").detach().clone().requires_grad_()
@@ -323,7 +327,10 @@ class SmallNetwork:
     def kinks(self, x: torch.Tensor | None = None, eps: float = 0.0) -> FloatArray:
         """Where ReLU bends: in eps for each input x, (n, width), or in x at a common noise eps, (width,).
 
-        A unit that never bends has its kink at 1e300, beyond any noise. Of tanh there are none: shape (0,).
+        Returns
+        -------
+        numpy.ndarray
+            A unit that never bends has its kink at 1e300, beyond any noise. Of tanh there are none: shape (0,).
         """
         eps = number("eps", eps, remedy="it is the noise, the same for all inputs")
         z = self.b + eps * self.w_ni if x is None else self.preactivations(x)
@@ -385,8 +392,12 @@ class SmallNetwork:
     def kink_term(self) -> torch.Tensor:
         """Population mean of delta(z_j) v_j (f - y), (width,): what the smooth pieces of ReLU leave out of <H>.
 
-        With z_j = a_j x + b_j the delta function picks x = -b_j/a_j, with the density p(x)/|a_j|. Tanh has no kinks
-        and gives zeros.
+        With z_j = a_j x + b_j the delta function picks x = -b_j/a_j, with the density p(x)/|a_j|.
+
+        Returns
+        -------
+        torch.Tensor, shape (width,)
+            Zeros for tanh, which has no kinks.
         """
         if self.activation == "tanh":
             return torch.zeros_like(self.v)
