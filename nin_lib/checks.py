@@ -75,15 +75,14 @@ def numbers(
     ValueError
         If an element is not such a number.
     """
-    bad = repr(value)
+    bad, bound = repr(value), "" if low == -math.inf else f" {'>' if strictly else '>='} {low:g}"
     array = _real(value)
     if array is not None:
         right = np.isfinite(array) & ((array > low) if strictly else (array >= low)) & (array <= high)
         if right.all():
             return array
-        bad = repr(float(array[~right].flat[0]))
-    bound = "" if low == -math.inf else f" {'>' if strictly else '>='} {low:g}"
-    bound += "" if high == math.inf else f"{' and' if bound else ''} <= {high:g}"
+        wrong = float(array[~right].flat[0])
+        bad, bound = repr(wrong), f" <= {high:g}" if high < wrong < math.inf else bound
     raise ValueError(_message(name, "a finite number" + bound, bad, remedy))
 
 

@@ -174,7 +174,7 @@ TABLE = {
         linear.LinearModel,
         MODEL,
         {
-            "eta": [*NOT_REAL, 0, -1.0, [0.1]],
+            "eta": [*NOT_REAL, 0, -1.0, 1e51, [0.1]],
             "M": [*NOT_REAL, [1.0]],
             "sigma_x": [*NOT_REAL, -1.0],
             "batch_size": [*NOT_WHOLE, 0, 10**400],
@@ -204,7 +204,7 @@ TABLE = {
     "linear.model.LinearModel.boundaries": Contract(
         lambda w0, w1, w_ni, **model: linear.LinearModel(**model).boundaries(w0, w1, w_ni),
         START | MODEL,
-        dict.fromkeys(START, NOT_REAL),
+        dict.fromkeys(START, [*NOT_REAL, 1e51, -1e51]),
         lambda b: never_nan((b.decoupled, b.catapult, b.late, b.divergent)),
     ),
     "linear.noise.batch_moments": Contract(

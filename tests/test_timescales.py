@@ -166,19 +166,19 @@ def test_arguments_broadcast():
     [
         (
             lambda: passive_flow(-1.0, w0=1, w1=1),
-            r"^t must be a finite number >= 0 and <= 1e\+40, got -1.0: backwards in time",
+            r"^t must be a finite number >= 0, got -1.0: backwards in time",
         ),
         (
             lambda: passive_flow(1.0, w0=np.nan, w1=1),
-            r"^w0 must be a finite number >= -1e\+40 and <= 1e\+40, got nan",
+            r"^w0 must be a finite number >= -1e\+40, got nan",
         ),
         (
             lambda: passive_flow(1.0, w0=1, w1=1, sigma_x=-1.0),
-            r"^sigma_x must be a finite number >= 0 and <= 1e\+40, got -1.0: it is a stan",
+            r"^sigma_x must be a finite number >= 0, got -1.0: it is a stan",
         ),
         (
             lambda: time_scales(w0=1, w1=1, sigma_eps=-2.0),
-            "^sigma_eps must be a finite number >= 0 .*, got -2.0",
+            "^sigma_eps must be a finite number >= 0, got -2.0",
         ),
         (
             lambda: coupled_flow(1.0, **START, sigma_eps=2.0),
