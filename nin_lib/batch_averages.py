@@ -1,6 +1,6 @@
 """Averages of q eps^n over a batch, Theorem 1: in exact arithmetic where a prediction is made, in NumPy where it is tested."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,10 @@ from nin_lib.distributions import DISTRIBUTIONS
 
 # Every noise here has mean 0 and standard deviation 1. Student's t has no moments from order NU on.
 NU = 5
-NOISES = {**DISTRIBUTIONS, "student-t": lambda rng, size: rng.standard_t(NU, size) * np.sqrt((NU - 2) / NU)}
+NOISES: dict[str, Callable[[np.random.Generator, Any], Any]] = {
+    **DISTRIBUTIONS,
+    "student-t": lambda rng, size: rng.standard_t(NU, size) * np.sqrt((NU - 2) / NU),
+}
 # The other factor, q, is drawn uniformly from (0, 2) wherever the book samples it: E q^k for k = 0, 1, 2, 3, 4.
 Q_MOMENTS = tuple(sp.Rational(2**k, k + 1) for k in range(5))
 # Factorials of a larger order take seconds.
@@ -138,7 +141,10 @@ def batch_average_moments(
             f"n = {n} is too large for {distribution!r}: E eps^{2 * n} diverges and Theorem 1 needs it; "
             f"use n <= {(NU - 1) // 2}"
         )
-    raw = [q * noise_moment(distribution, k * n) for k, q in enumerate(_checked_q(q_moments))]
+    raw = [
+        q * noise_moment(distribution, k * n) if q else sp.Integer(0)  # 0 times oo
+        for k, q in enumerate(_checked_q(q_moments))
+    ]
     mean = raw[1]
     variance = raw[2] - mean**2
     if raw[4] == sp.oo:

@@ -41,6 +41,10 @@ def reals(name: str, value: Any, remedy: str = "") -> FloatArray:
 
     Booleans, complex numbers and masked arrays are no such numbers, whatever their values.
 
+    Returns
+    -------
+    numpy.ndarray of float
+
     Raises
     ------
     ValueError
@@ -64,20 +68,23 @@ def numbers(
 
     Booleans, complex numbers and masked arrays are no such numbers, whatever their values.
 
+    Returns
+    -------
+    numpy.ndarray of float
+
     Raises
     ------
     ValueError
         If an element is not such a number.
     """
-    bad = repr(value)
+    bad, bound = repr(value), "" if low == -math.inf else f" {'>' if strictly else '>='} {low:g}"
     array = _real(value)
     if array is not None:
         right = np.isfinite(array) & ((array > low) if strictly else (array >= low)) & (array <= high)
         if right.all():
             return array
-        bad = repr(float(array[~right].flat[0]))
-    bound = "" if low == -math.inf else f" {'>' if strictly else '>='} {low:g}"
-    bound += "" if high == math.inf else f"{' and' if bound else ''} <= {high:g}"
+        wrong = float(array[~right].flat[0])
+        bad, bound = repr(wrong), f" <= {high:g}" if high < wrong < math.inf else bound
     raise ValueError(_message(name, "a finite number" + bound, bad, remedy))
 
 
@@ -90,6 +97,10 @@ def number(
     high: float = math.inf,
 ) -> float:
     """Return `value` as a finite float >= low (> low if strictly) and <= high.
+
+    Returns
+    -------
+    float
 
     Raises
     ------
@@ -104,6 +115,10 @@ def number(
 
 def whole(name: str, value: Any, low: int, remedy: str, high: float = math.inf) -> int:
     """Return `value` as an int from low to high; a boolean is none.
+
+    Returns
+    -------
+    int
 
     Raises
     ------
@@ -125,6 +140,10 @@ def whole(name: str, value: Any, low: int, remedy: str, high: float = math.inf) 
 def flag(name: str, value: Any) -> bool:
     """Return `value`, if it is True or False.
 
+    Returns
+    -------
+    bool
+
     Raises
     ------
     ValueError
@@ -138,6 +157,10 @@ def flag(name: str, value: Any) -> bool:
 def choice(name: str, value: Any, options: Collection[str]) -> str:
     """Return `value`, if it is one of the words `options`.
 
+    Returns
+    -------
+    str
+
     Raises
     ------
     ValueError
@@ -150,6 +173,10 @@ def choice(name: str, value: Any, options: Collection[str]) -> str:
 
 def broadcast(**arrays: FloatArray) -> tuple[FloatArray, ...]:
     """Return the arrays, broadcast to one shape.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
 
     Raises
     ------

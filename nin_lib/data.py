@@ -10,10 +10,12 @@ import importlib.metadata
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nin_lib.checks import whole
 from nin_lib.extras import needed
 
 if TYPE_CHECKING:
@@ -60,13 +62,25 @@ class Data:
     digest: str
 
     def to(self, like: "torch.Tensor") -> "Data":
-        """The same in the precision and on the device of a tensor."""
+        """Return the same in the precision and on the device of a tensor.
+
+        Returns
+        -------
+        Data
+
+        Raises
+        ------
+        TypeError
+            If `like` is no floating-point tensor: pixels of whole numbers would be lost.
+        """
+        if not (hasattr(like, "is_floating_point") and like.is_floating_point()):
+            raise TypeError(f"like must be a floating-point tensor, got {like!r}: give a weight of the net")
         x_train, x_val = self.x_train.to(like), self.x_val.to(like)
         y_train, y_val = self.y_train.to(like.device), self.y_val.to(like.device)
         return replace(self, x_train=x_train, y_train=y_train, x_val=x_val, y_val=y_val)
 
 
-def load(name, seed=0):
+def load(name: str, seed: int = 0) -> Data:
     """Load a data set (the paper's Appendix B, with the conventions that reproduce its Table 1).
 
     Parameters
@@ -77,7 +91,7 @@ def load(name, seed=0):
         files are taken from the folder that the environment variable NIN_DATA_DIR names, or else
         downloaded once (31 MB) into the user's cache. Their MD5 hashes are checked each time.
     seed : int
-        Seed of the shuffle before the split.
+        Seed of the shuffle before the split, >= 0.
 
     Returns
     -------
@@ -86,20 +100,25 @@ def load(name, seed=0):
     Raises
     ------
     ValueError
-        If `name` is none of the two.
+        If `name` is none of the two, or `seed` is no such number.
     DataError
         If a file of Fashion-MNIST is missing, altered or cannot be downloaded.
     """
     with needed("torch"):
         import torch
 
-    x, y, n_train, digest = standardised(name, seed)
-    x, y = torch.from_numpy(x), torch.from_numpy(y)
+    images, classes, n_train, digest = standardised(name, seed)
+    x, y = torch.from_numpy(images), torch.from_numpy(classes)
     return Data(name, x[:n_train], y[:n_train], x[n_train:], y[n_train:], digest)
 
 
-def standardised(name, seed=0):
-    """What `load` makes a `Data` of, without torch.
+def standardised(name: str, seed: int = 0) -> tuple[NDArray[Any], NDArray[np.int64], int, str]:
+    """Prepare what `load` makes a `Data` of, without torch.
+
+    Parameters
+    ----------
+    name, seed
+        As in `load`.
 
     Returns
     -------
@@ -108,13 +127,25 @@ def standardised(name, seed=0):
     y : ndarray, shape (n,)
         Their classes.
     n_train : int
+        How many of them are to train on.
     digest : str
+        As in `Data`.
+
+    Raises
+    ------
+    ValueError
+        As in `load`.
+    DataError
+        As in `load`.
     """
+    seed = whole("seed", seed, 0, "any such number will do")
+    dtype: type[np.floating[Any]]
     if name == "digits":
         # The file itself: to import scikit-learn takes seconds, and SciPy, for nothing else.
         with needed("explorers"):
             files = importlib.metadata.distribution("scikit-learn")
-        table = np.loadtxt(files.locate_file("sklearn/datasets/data/digits.csv.gz"), np.uint8, delimiter=",")
+        path = files.locate_file("sklearn/datasets/data/digits.csv.gz")
+        table = np.loadtxt(str(path), np.uint8, delimiter=",")
         pixels, labels, dtype = table[:, :-1], table[:, -1], np.float64
     elif name == "fashion_mnist":
         arrays = [_read(path) for path in _fashion_mnist_files()]
@@ -130,20 +161,20 @@ def standardised(name, seed=0):
     counts = sum(np.bincount(row, minlength=256) for row in pixels[:n_train])
     mean = np.average(np.arange(256), weights=counts)
     deviation = np.sqrt(np.average((np.arange(256) - mean) ** 2, weights=counts))
-    x = pixels.astype(dtype)
+    x: NDArray[Any] = pixels.astype(dtype)
     x -= dtype(mean)
     x /= dtype(deviation)
     digest = hashlib.sha256(pixels.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest()
     return x, labels.astype(np.int64), n_train, digest
 
 
-def _read(path):
+def _read(path: Path) -> NDArray[np.uint8]:
     """Array in a gzipped IDX file: 4 bytes of magic number, then one 4-byte length per dimension."""
     raw = gzip.decompress(path.read_bytes())
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3])
 
 
-def _fashion_mnist_files():
+def _fashion_mnist_files() -> list[Path]:
     """Paths of the four files, each with the right hash."""
     folder = os.environ.get("NIN_DATA_DIR")
     if not folder:
@@ -151,7 +182,7 @@ def _fashion_mnist_files():
     return [_check(Path(folder) / name) for name in FILES]
 
 
-def _check(path):
+def _check(path: Path) -> Path:
     if not path.is_file():
         raise DataError(
             f"NIN_DATA_DIR has no file {path}: put the four Fashion-MNIST files there ({', '.join(FILES)}), "
@@ -168,7 +199,7 @@ def _check(path):
     return path
 
 
-def _download(name):
+def _download(name: str) -> Path:
     """Path of a file in the user's cache; pooch moves it there only when it is complete and its hash is right."""
     with needed("notebooks"):
         import pooch

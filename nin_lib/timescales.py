@@ -6,12 +6,15 @@ derives it.
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
+from numpy.typing import ArrayLike
 
 from nin_lib import codegen
+from nin_lib.checks import FloatArray, broadcast, number, numbers
 from nin_lib.extras import needed
 from nin_lib.linear import CLEAN_LOSS, ERROR, WEIGHTS, M, sigma_eps, sigma_x, w0, w1, w_ni
 
@@ -39,13 +42,18 @@ DEFINITIONS = tuple(
 _c_size = sp.sqrt(c**2 + TINY)
 
 
-def _integral(rate):
+def _integral(rate: sp.Expr) -> sp.Expr:
     """The integral of exp(-rate T') over 0 < T' < T."""
     return 2 * sp.tanh(rate * T / 2) / (1 + sp.tanh(rate * T / 2)) / rate
 
 
 BOUNDED = p_minus**2 * _integral(R)
 GROWING = p_plus**2 * _integral(R) + w_ni**2 * sp.exp(-(R + (c - _c_size) / 2) * T) * _integral(_c_size)
+# The logarithms of its two terms, for starts so small that their squares underflow.
+LOG_GROWING = (
+    2 * sp.log(sp.Abs(p_plus)) + sp.log(_integral(R)),
+    2 * sp.log(sp.Abs(w_ni)) - (R + (c - _c_size) / 2) * T + sp.log(_integral(_c_size)),
+)
 N = 1 + BOUNDED + sp.exp(R * T) * GROWING
 # With log_S = log N - R T, which does not grow:
 _plus, _minus = p_plus * sp.exp(-log_S / 2), p_minus * sp.exp(-R * T - log_S / 2)
@@ -59,6 +67,7 @@ PASSIVE_LOSS = CLEAN_LOSS.subs(ERROR) * sp.exp(-2 * log_N)
 TIME_SCALES = (1 / (sigma_eps**2 * w1**2), 1 / (2 * sigma_x**2 * (w0**2 + w1**2)))
 
 _clock = codegen.numpy_function([T, M, *WEIGHTS], [R, BOUNDED, GROWING], DEFINITIONS)
+_log_growing = codegen.numpy_function([T, M, *WEIGHTS], LOG_GROWING, DEFINITIONS)
 _solution = codegen.numpy_function([T, log_S, M, *WEIGHTS], SOLUTION, DEFINITIONS)
 _passive = codegen.numpy_function(
     [T, c, log_N, M, sigma_x, sigma_eps, *WEIGHTS], [W1_SQUARED_INTEGRAL, PASSIVE_W_NI, PASSIVE_LOSS]
@@ -66,62 +75,98 @@ _passive = codegen.numpy_function(
 _time_scales = codegen.numpy_function([w0, w1, sigma_x, sigma_eps], TIME_SCALES)
 
 
+# The largest number for which no intermediate value overflows, and the smallest weight that is not taken as 0.
+LARGEST, SMALLEST_WEIGHT = 1e40, 1e-300
+_REMEDIES = {
+    "t": "backwards in time the flow can run off to infinity",
+    "sigma_x": "it is a standard deviation",
+    "sigma_eps": "it is a standard deviation",
+}
+
+
 class Flow(NamedTuple):
     """The weights and the loss at eps = 0 along a gradient flow, each of the shape of ``t`` and the start, broadcast."""
 
-    w0: np.ndarray
-    w1: np.ndarray
-    w_ni: np.ndarray
-    clean_loss: np.ndarray
+    w0: FloatArray
+    w1: FloatArray
+    w_ni: FloatArray
+    clean_loss: FloatArray
 
 
 class TimeScales(NamedTuple):
     """Times in which the NIW and the loss fall by a factor e, in units of t; divide by eta for steps."""
 
-    noise: np.ndarray
-    loss: np.ndarray
+    noise: Any
+    loss: Any
 
 
-def _checked(**values):
+def _checked(**values: ArrayLike) -> tuple[FloatArray, ...]:
     """The values as broadcast float64 arrays; they must be finite, and times and deviations not negative."""
+    arrays = {}
     for name, value in values.items():
-        value = np.asarray(value, dtype=float)
-        if not np.all(np.isfinite(value)):
-            raise ValueError(f"{name} must be finite, got {value[~np.isfinite(value)].flat[0]}")
-        if name in ("sigma_x", "sigma_eps") and np.any(value < 0):
-            raise ValueError(f"{name} must be >= 0, got {value.min()}: it is a standard deviation")
-        if name == "t" and np.any(value < 0):
-            raise ValueError(
-                f"t must be >= 0, got {value.min()}: backwards in time the flow can run off to infinity"
-            )
-    return np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values.values()))
+        low, remedy = (0, _REMEDIES[name]) if name in _REMEDIES else (-LARGEST, "rescale the model")
+        array = numbers(name, value, low, remedy=remedy, high=LARGEST)
+        arrays[name] = (
+            np.where(np.abs(array) < SMALLEST_WEIGHT, 0.0, array) if name.startswith("w") else array
+        )
+    return broadcast(**arrays)
 
 
-def _solve(T, M, w0, w1, w_ni):
+def _solve(
+    T: FloatArray, M: FloatArray, w0: FloatArray, w1: FloatArray, w_ni: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Weights (3 arrays) and log N at flow time T."""
     rate, bounded, growing = _clock(T, M, w0, w1, w_ni)
     with np.errstate(divide="ignore"):
         log_bounded, log_growing = np.log1p(bounded), np.log(growing)
+        if np.any(growing < 1e-290):
+            log_small = np.logaddexp(*_log_growing(T, M, w0, w1, w_ni))
+            log_growing = np.where(growing < 1e-290, log_small, log_growing)
     log_size = np.logaddexp(log_bounded - rate * T, log_growing)
     # On the way into the saddle log N is bounded: log S falls like -R T, and p_plus = 0 times exp(R T / 2) is wanted.
-    weights = _solution(T, np.maximum(log_size, -1300), M, w0, w1, w_ni)
-    return *weights, np.logaddexp(log_bounded, rate * T + log_growing)
+    after0, after1, _ = _solution(T, np.maximum(log_size, -1415), M, w0, w1, w_ni)
+    with np.errstate(over="ignore", invalid="ignore"):
+        niw = _solution(T, log_size, M, w0, w1, w_ni)[2]
+    niw = np.clip(
+        niw, -np.abs(w_ni), np.abs(w_ni)
+    )  # it never grows, whatever is lost between large exponents
+    return after0, after1, niw, np.logaddexp(log_bounded, rate * T + log_growing)
 
 
-def _passive_at(t, w0, w1, w_ni, M, sigma_x, sigma_eps):
+def _passive_at(
+    t: Any,
+    w0: FloatArray,
+    w1: FloatArray,
+    w_ni: FloatArray,
+    M: FloatArray,
+    sigma_x: FloatArray,
+    sigma_eps: FloatArray,
+) -> tuple[Any, Any, Flow]:
+    """The integral of w1^2 over time, log N, and the flow at time t."""
     variance = np.maximum(sigma_x**2, 1e-150)  # sigma_x = 0, when the data exert no force, as a limit
-    *weights, _, log_growth = _solve(variance * t, M, w0, w1, np.zeros_like(w_ni))
+    after0, after1, _, log_growth = _solve(variance * t, M, w0, w1, np.zeros_like(w_ni))
     conserved = (w1 - w0) * (w1 + w0)
+    # w1^2 has no negative integral, whatever is lost where the two terms of it cancel.
+    log_growth = np.maximum(log_growth, -conserved * (variance * t))
     integral, niw, loss = _passive(
         variance * t, conserved, log_growth, M, np.sqrt(variance), sigma_eps, w0, w1, w_ni
     )
-    return integral, log_growth, Flow(*weights, niw, np.where(sigma_x > 0, loss, 0.0)[()])
+    return integral, log_growth, Flow(after0, after1, niw, np.where(sigma_x > 0, loss, 0.0)[()])
 
 
-def passive_flow(t, *, w0, w1, w_ni=0.0, M=1.0, sigma_x=1.0, sigma_eps=0.0):
+def passive_flow(
+    t: ArrayLike,
+    *,
+    w0: ArrayLike,
+    w1: ArrayLike,
+    w_ni: ArrayLike = 0.0,
+    M: ArrayLike = 1.0,
+    sigma_x: ArrayLike = 1.0,
+    sigma_eps: ArrayLike = 0.0,
+) -> Flow:
     """Solve the gradient flow in which the NIN does not act back on the data weights: Eqs. (9) and (25)-(33).
 
-    All arguments broadcast.
+    All arguments broadcast; none may exceed 1e40 in absolute value. A weight below 1e-300 is taken as 0.
 
     Parameters
     ----------
@@ -130,24 +175,37 @@ def passive_flow(t, *, w0, w1, w_ni=0.0, M=1.0, sigma_x=1.0, sigma_eps=0.0):
     w0, w1, w_ni : array_like
         Weights at t = 0, of any sign.
     M, sigma_x, sigma_eps : array_like
-        Target slope, and standard deviations of data and noise.
+        Target slope, and standard deviations of data and noise, >= 0.
 
     Returns
     -------
     Flow
-        Exact for all real starts, the degenerate ones (M = 0, w0 = w1 = 0, w1 = +-w0, sigma_x = 0) included.
+        Exact for all real starts, the degenerate ones (M = 0, w0 = w1 = 0, w1 = +-w0, sigma_x = 0) included, up to
+        rounding: of a relative size of about 1e-16 in w0 and w1, and of 1e-16 max(1, sigma_eps^2 t abs(w1^2 - w0^2))
+        in w_ni.
 
     Raises
     ------
     ValueError
-        If a value is not finite, or t or a standard deviation is negative.
+        If a value is no finite number, or too large, or t or a standard deviation is negative.
     """
-    values = _checked(t=t, w0=w0, w1=w1, w_ni=w_ni, M=M, sigma_x=sigma_x, sigma_eps=sigma_eps)
-    return _passive_at(*values)[-1]
+    t, w0, w1, w_ni, M, sigma_x, sigma_eps = _checked(
+        t=t, w0=w0, w1=w1, w_ni=w_ni, M=M, sigma_x=sigma_x, sigma_eps=sigma_eps
+    )
+    return _passive_at(t, w0, w1, w_ni, M, sigma_x, sigma_eps)[-1]
 
 
-def coupled_flow(t, *, w0, w1, w_ni, M=1.0, sigma_x=1.0, sigma_eps=1.0):
-    """Solve the gradient flow with the back-reaction of the NIN, for sigma_eps = sigma_x.
+def coupled_flow(
+    t: ArrayLike,
+    *,
+    w0: ArrayLike,
+    w1: ArrayLike,
+    w_ni: ArrayLike,
+    M: ArrayLike = 1.0,
+    sigma_x: ArrayLike = 1.0,
+    sigma_eps: ArrayLike = 1.0,
+) -> Flow:
+    """Solve the gradient flow with the back-reaction of the NIN, for sigma_eps = sigma_x: Eqs. (5)-(6) at Phi = 0.
 
     Parameters
     ----------
@@ -157,6 +215,8 @@ def coupled_flow(t, *, w0, w1, w_ni, M=1.0, sigma_x=1.0, sigma_eps=1.0):
     Returns
     -------
     Flow
+        Exact up to rounding, of a relative size of about 1e-16 in w0 and w1, and in w_ni of 1e-16 times the larger of 1
+        and sigma_x^2 t (4 M^2 + c^2)^(1/2) with c = w1^2 - w0^2 - w_ni^2.
 
     Raises
     ------
@@ -172,11 +232,13 @@ def coupled_flow(t, *, w0, w1, w_ni, M=1.0, sigma_x=1.0, sigma_eps=1.0):
             f"{sigma_x[sigma_eps != sigma_x].flat[0]}: no closed form is known otherwise; integrate the flow, for "
             "example LinearModel(eta=1e-4).simulate(..., noise='none')"
         )
-    *weights, _ = _solve(sigma_x**2 * t, M, w0, w1, w_ni)
-    return Flow(*weights, sigma_x**2 * (M - weights[0] * weights[1]) ** 2 / 2)
+    after0, after1, niw, _ = _solve(sigma_x**2 * t, M, w0, w1, w_ni)
+    return Flow(after0, after1, niw, sigma_x**2 * (M - after0 * after1) ** 2 / 2)
 
 
-def time_scales(*, w0, w1, sigma_x=1.0, sigma_eps=1.0):
+def time_scales(
+    *, w0: ArrayLike, w1: ArrayLike, sigma_x: ArrayLike = 1.0, sigma_eps: ArrayLike = 1.0
+) -> TimeScales:
     """Initial decay times of the NIW and of the loss, Eq. (10), in closed form.
 
     Parameters
@@ -187,14 +249,21 @@ def time_scales(*, w0, w1, sigma_x=1.0, sigma_eps=1.0):
     Returns
     -------
     TimeScales
-        1/(sigma_eps^2 w1^2) and 1/(2 sigma_x^2 (w0^2 + w1^2)); inf where there is no decay.
+        1/(sigma_eps^2 w1^2) and 1/(2 sigma_x^2 (w0^2 + w1^2)); inf where there is no decay, or none in 1e308.
+
+    Raises
+    ------
+    ValueError
+        As in `passive_flow`.
     """
     w0, w1, sigma_x, sigma_eps = _checked(w0=w0, w1=w1, sigma_x=sigma_x, sigma_eps=sigma_eps)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return TimeScales(*_time_scales(w0, w1, sigma_x, sigma_eps))
 
 
-def decay_times(*, w0, w1, M=1.0, sigma_x=1.0, sigma_eps=1.0):
+def decay_times(
+    *, w0: float, w1: float, M: float = 1.0, sigma_x: float = 1.0, sigma_eps: float = 1.0
+) -> TimeScales:
     """Times at which the closed forms, Eqs. (32) and (33), have fallen by a factor e.
 
     They differ from `time_scales` as far as learning changes the weights meanwhile.
@@ -202,42 +271,51 @@ def decay_times(*, w0, w1, M=1.0, sigma_x=1.0, sigma_eps=1.0):
     Parameters
     ----------
     w0, w1, M, sigma_x, sigma_eps : float
-        As in `passive_flow`, but single numbers.
+        As in `passive_flow`, but single numbers, and at most 1e20 in absolute value.
 
     Returns
     -------
     TimeScales
-        Floats; inf for what never falls so far, as the loss at the saddle point w0 = w1 = 0.
+        Floats; inf for what never falls so far, as the loss at the saddle point w0 = w1 = 0, or not in 1e100.
+
+    Raises
+    ------
+    ValueError
+        As in `passive_flow`, or if an argument is no single number.
     """
-    start = _checked(w0=w0, w1=w1, w_ni=1.0, M=M, sigma_x=sigma_x, sigma_eps=sigma_eps)
-    if start[0].ndim:
-        raise ValueError(
-            f"w0, w1, M, sigma_x and sigma_eps must be numbers, got shape {start[0].shape}: use a loop"
-        )
+    values = {"w0": w0, "w1": w1, "M": M, "sigma_x": sigma_x, "sigma_eps": sigma_eps}
+    single = {
+        name: number(name, value, -1e20, remedy="use a loop", high=1e20) for name, value in values.items()
+    }
+    start = dict(zip((*single, "w_ni"), _checked(**single, w_ni=1.0), strict=True))
 
-    def noise(t):
-        return sigma_eps**2 * _passive_at(t, *start)[0] - 1
+    def at(t: float) -> tuple[Any, Any, Flow]:
+        return _passive_at(t, **start)
 
-    def loss(t):
-        return 2 * _passive_at(t, *start)[1] - 1
+    def noise(t: float) -> float:
+        return float(single["sigma_eps"] ** 2 * at(t)[0] - 1)
+
+    def loss(t: float) -> float:
+        return float(2 * at(t)[1] - 1)
 
     return TimeScales(_first_zero(noise), _first_zero(loss))
 
 
-def _first_zero(rising):
-    """The zero of an increasing function that is negative at 0; inf if there is none below 1e100."""
+def _first_zero(rising: Callable[[float], float]) -> float:
+    """The zero of an increasing function that is negative at 0; inf if there is none below 2^332, about 1e100."""
     with needed("torch"):
         from scipy.optimize import brentq
 
+    if rising(2.0**332) < 0:
+        return math.inf
     upper = 1.0
     while rising(upper) < 0:
         upper *= 2
-        if upper > 1e100:
-            return math.inf
-    return brentq(rising, 0, upper, xtol=1e-300, rtol=1e-14)
+    # Of a time of 1e-20 the bisection in it needs more than its usual hundred iterations.
+    return float(brentq(rising, 0, upper, xtol=1e-300, rtol=1e-14, maxiter=10_000))
 
 
-def javascript():
+def javascript() -> str:
     """JavaScript source of the closed forms, printed from the expressions that NumPy evaluates.
 
     Returns

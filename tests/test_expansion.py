@@ -491,7 +491,8 @@ def test_q_moments_are_those_of_the_samples():
         (lambda: normal_quadrature(math.nan), "sigma .* got nan"),
         (lambda: noise_moment("cauchy", 2), "distribution .* got 'cauchy'"),
         (lambda: batch_average_moments("student-t", 3, 64), "n = 3 is too large for 'student-t'.*use n <= 2"),
-        (lambda: batch_average_moments("normal", 0, 64), "got 0 and 64"),
+        (lambda: batch_average_moments("normal", 0, 64), "n must be .* got 0: it is the power"),
+        (lambda: batch_average_moments("normal", 1, 0), "batch_size must be .* got 0: it counts"),
     ],
 )
 def test_bad_input_names_the_argument_and_the_value(call, message):

@@ -426,10 +426,10 @@ BAD = {
 }  # fmt: skip
 BAD_MODEL = {
     "eta must be a finite number > 0, got 0.0: ": {"eta": 0},
-    "M must be a finite number, got nan: ": {"M": math.nan},
+    "M must be a finite number >= -1e+50, got nan: ": {"M": math.nan},
     "sigma_x must be a finite number >= 0, got -1.0: use 0 to switch the data off": {"sigma_x": -1},
-    "batch_size must be a whole number >= 1, got 0: ": {"batch_size": 0},
-    "batch_size must be a whole number >= 1, got 10.5: ": {"batch_size": 10.5},
+    "batch_size must be a whole number from 1 to 1000000000000000, got 0: ": {"batch_size": 0},
+    "batch_size must be a whole number from 1 to 1000000000000000, got 10.5: ": {"batch_size": 10.5},
 }
 
 
@@ -446,7 +446,7 @@ def test_bad_models_are_named(message):
 
 
 def test_bad_weights_of_boundaries_are_named():
-    with pytest.raises(ValueError, match=r"w1 must be a finite number, got nan"):
+    with pytest.raises(ValueError, match=r"w1 must be a finite number >= -1e\+50, got nan"):
         LinearModel().boundaries(w1=math.nan)
     with pytest.raises(ValueError, match=r"got w0 \(2,\), w1 \(3,\), w_ni \(\)"):
         LinearModel().boundaries([1, 2], [1, 2, 3])

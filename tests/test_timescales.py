@@ -158,18 +158,30 @@ def test_arguments_broadcast():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: passive_flow(-1.0, w0=1, w1=1), r"^t must be >= 0, got -1.0: backwards in time"),
-        (lambda: passive_flow(1.0, w0=np.nan, w1=1), "^w0 must be finite, got nan"),
+        (
+            lambda: passive_flow(-1.0, w0=1, w1=1),
+            r"^t must be a finite number >= 0, got -1.0: backwards in time",
+        ),
+        (
+            lambda: passive_flow(1.0, w0=np.nan, w1=1),
+            r"^w0 must be a finite number >= -1e\+40, got nan",
+        ),
         (
             lambda: passive_flow(1.0, w0=1, w1=1, sigma_x=-1.0),
-            "^sigma_x must be >= 0, got -1.0: it is a stan",
+            r"^sigma_x must be a finite number >= 0, got -1.0: it is a stan",
         ),
-        (lambda: time_scales(w0=1, w1=1, sigma_eps=-2.0), "^sigma_eps must be >= 0, got -2.0"),
+        (
+            lambda: time_scales(w0=1, w1=1, sigma_eps=-2.0),
+            "^sigma_eps must be a finite number >= 0, got -2.0",
+        ),
         (
             lambda: coupled_flow(1.0, **START, sigma_eps=2.0),
             "^sigma_eps must equal sigma_x, got 2.0 and 1.0: no",
         ),
-        (lambda: decay_times(w0=[1, 2], w1=1), r"must be numbers, got shape \(2,\): use a loop"),
+        (
+            lambda: decay_times(w0=[1, 2], w1=1),
+            r"^w0 must be a single number, got an array of shape \(2,\): use a loop",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):

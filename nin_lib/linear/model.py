@@ -1,6 +1,7 @@
 """The two-layer linear model under SGD: `LinearModel` integrates the update that `nin_lib.linear.equations` derives."""
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from nin_lib.phases import LARGEST_WEIGHT, LINEAR_DECAYED, LINEAR_LEARNED, Phase
 
 # Trajectories that are advanced together, whole lanes: their state stays in the processor's cache.
 CHUNK = 8192
+# With larger numbers the formulas of the boundaries overflow.
+LARGEST = 1e50
 
 
 class _PhaseRecorder:
@@ -67,9 +70,9 @@ class Run:
     phase: Any  # a Phase for one trajectory, an array of them for several
 
 
-def _start(w0: ArrayLike, w1: ArrayLike, w_ni: ArrayLike) -> dict[str, FloatArray]:
-    remedy = "give the weight a finite start"
-    return {name: numbers(name, w, remedy=remedy) for name, w in (("w0", w0), ("w1", w1), ("w_ni", w_ni))}
+def _start(w0: ArrayLike, w1: ArrayLike, w_ni: ArrayLike, largest: float = math.inf) -> dict[str, FloatArray]:
+    remedy, weights = "give the weight a finite start", {"w0": w0, "w1": w1, "w_ni": w_ni}
+    return {name: numbers(name, w, -largest, remedy=remedy, high=largest) for name, w in weights.items()}
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,11 @@ class LinearModel:
     Parameters
     ----------
     eta : float
-        Learning rate, > 0.
+        Learning rate, > 0 and at most 1e50.
     M : float
-        Slope of the target.
+        Slope of the target, at most 1e50 in absolute value.
     sigma_x : float
-        Standard deviation of the input, >= 0.
+        Standard deviation of the input, from 0 to 1e50.
     batch_size : int
         Samples in a batch, from 1 to 10^15.
 
@@ -100,9 +103,19 @@ class LinearModel:
 
     def __post_init__(self) -> None:
         checked: dict[str, float] = {
-            "eta": number("eta", self.eta, 0, strictly=True, remedy="0.01 is a usual learning rate"),
-            "M": number("M", self.M, remedy="it is the slope of the target, M = 1 in the paper"),
-            "sigma_x": number("sigma_x", self.sigma_x, 0, remedy="use 0 to switch the data off"),
+            "eta": number(
+                "eta", self.eta, 0, strictly=True, remedy="0.01 is a usual learning rate", high=LARGEST
+            ),
+            "M": number(
+                "M",
+                self.M,
+                -LARGEST,
+                remedy="it is the slope of the target, M = 1 in the paper",
+                high=LARGEST,
+            ),
+            "sigma_x": number(
+                "sigma_x", self.sigma_x, 0, remedy="use 0 to switch the data off", high=LARGEST
+            ),
             "batch_size": whole("batch_size", self.batch_size, 1, "it counts the samples of a batch", 1e15),
         }
         for name, value in checked.items():
@@ -170,8 +183,8 @@ class LinearModel:
                 moments = self._moments(kind, phi, seed, first, flat[0, part])
                 codes[part] = self._train(flat[:, part], steps, moments, kind == "sgd", curves[:, :, part])
         phase = np.array(list(Phase), object)[codes].reshape(shape)
-        w0, w1, w_ni, loss, clean_loss = curves.reshape(*curves.shape[:2], *shape)
-        return Run(w0, w1, w_ni, loss, clean_loss, phase[()])
+        w = curves.reshape(*curves.shape[:2], *shape)
+        return Run(w[0], w[1], w[2], loss=w[3], clean_loss=w[4], phase=phase[()])
 
     def _moments(
         self, kind: str, phi: FloatArray | None, seed: int, first: int, sigma_eps: FloatArray
@@ -247,9 +260,9 @@ class LinearModel:
         Raises
         ------
         ValueError
-            If a weight is not finite.
+            If a weight is not such a number.
         """
-        weights = broadcast(**_start(w0, w1, w_ni))
+        weights = broadcast(**_start(w0, w1, w_ni, LARGEST))
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             sigma_x = np.full(np.shape(weights[0]), self.sigma_x)
             return Boundaries(*theory.boundaries(*weights, self.eta, self.M, sigma_x))
