@@ -72,6 +72,11 @@ def write(
     """Write a result so that its path either holds all of it or does not exist, whenever the process or the machine dies.
 
     What stands there already and is damaged is set aside as NAME.npz.damaged.
+
+    Raises
+    ------
+    ResultError
+        If it cannot be written.
     """
     path = path_of(folder, settings)
     record = np.array(json.dumps({"settings": dict(settings), "provenance": provenance}))
@@ -84,11 +89,17 @@ def write(
                 np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
         archive.comment = bytes(DIGEST)
     content = buffer.getvalue()[:-DIGEST]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _temporary(path) as file:
-        file.write(content + hashlib.sha256(content).hexdigest().encode())
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary(path) as file:
+            file.write(content + hashlib.sha256(content).hexdigest().encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        what = error.strerror or error
+        raise ResultError(
+            f"{path}: it cannot be written ({what}); make room, or name another folder"
+        ) from error
     return path
 
 
