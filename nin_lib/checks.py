@@ -198,6 +198,10 @@ T = TypeVar("T")
 def instance(name: str, value: Any, kind: type[T], remedy: str) -> T:
     """Return `value`, if it is an object of the class `kind`.
 
+    Returns
+    -------
+    `value`
+
     Raises
     ------
     TypeError
@@ -211,6 +215,10 @@ def instance(name: str, value: Any, kind: type[T], remedy: str) -> T:
 def path(name: str, value: Any, remedy: str) -> Path:
     """Return `value` as a path.
 
+    Returns
+    -------
+    pathlib.Path
+
     Raises
     ------
     TypeError
@@ -223,6 +231,10 @@ def path(name: str, value: Any, remedy: str) -> Path:
 
 def sequence(name: str, value: Any, remedy: str) -> list[Any]:
     """Return the elements of `value`, if it is a list, a tuple, a one-dimensional array or the like.
+
+    Returns
+    -------
+    list
 
     Raises
     ------

@@ -45,6 +45,10 @@ class Stored(NamedTuple):
 def path_of(folder: Path | str, settings: Mapping[str, Any]) -> Path:
     """Path of the result with these settings: equal settings, equal path, whatever their order.
 
+    Returns
+    -------
+    pathlib.Path
+
     Raises
     ------
     TypeError, ValueError
@@ -72,6 +76,10 @@ def write(
     """Write a result so that its path either holds all of it or does not exist, whenever the process or the machine dies.
 
     What stands there already and is damaged is set aside as NAME.npz.damaged.
+
+    Returns
+    -------
+    pathlib.Path
 
     Raises
     ------
@@ -108,6 +116,10 @@ def _temporary(path: Path) -> Iterator[IO[bytes]]:
     """A file beside `path` that takes its place at the end of the block, and is removed if the block fails.
 
     Whoever holds its lock is alive, however long it takes: what is not locked was left by a process that was killed.
+
+    Yields
+    ------
+    file, open for writing bytes
     """
     for left in path.parent.glob(f".{path.name}.*.tmp"):
         with contextlib.suppress(OSError), open(left, "rb") as file:
@@ -173,6 +185,10 @@ def set_aside(path: Path) -> None:
 def read(path: Path | str, repair: str = "remove it, and compute it again") -> Stored:
     """Read what `write` wrote.
 
+    Returns
+    -------
+    Stored
+
     Raises
     ------
     ResultError
@@ -237,6 +253,11 @@ def provenance(packages: tuple[str, ...], device: str) -> dict[str, Any]:
     """How a run is made on this machine: versions of `packages`, and the commit, whether the tree was clean, and the code.
 
     `commit` and `clean` are None outside a checkout; `code` is the SHA-256 of the Python files of nin_lib.
+
+    Returns
+    -------
+    dict
+        JSON values by name.
     """
     from importlib.metadata import version  # which `list`, in a hurry, does without
 

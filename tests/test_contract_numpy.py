@@ -107,9 +107,7 @@ class Contract:
 def method(call, **bad):
     """A method of `SmallNetwork`, called with a network, and inputs for it."""
     net = st.builds(a_network, st.sampled_from(["tanh", "relu"]), st.integers(1, 3), seed)
-    return Contract(
-        call, {"net": net, "x": tensor(4)}, bad, finite
-    )
+    return Contract(call, {"net": net, "x": tensor(4)}, bad, finite)
 
 
 def simulated(run):
