@@ -70,16 +70,21 @@ def checked_widths(name: str, widths: Sequence[int]) -> list[int]:
     return [checks.whole(name, width, 1, remedy) for width in checks.sequence(name, widths, remedy)]
 
 
-def placed(net: Net, device: str | torch.device) -> Net:
-    """`net`, moved to a device; a ValueError, if torch has no such device here."""
+def checked_device(device: str | torch.device) -> torch.device:
+    """`device`, if torch can compute on it here; else a ValueError."""
     try:
-        moved = net.to(torch.device(device))
-        next(moved.parameters()).flatten()[:1].tolist()  # on the meta device nothing has a value
+        checked = torch.device(device)
+        torch.empty(0, device=checked).tolist()  # on the meta device nothing has a value
     except (RuntimeError, AssertionError, TypeError) as error:  # without CUDA, torch asserts that it has it
         raise ValueError(
             f"device must be one that torch can use here, such as 'cpu', got {device!r}: {error}"
         ) from error
-    return moved
+    return checked
+
+
+def placed(net: Net, device: str | torch.device) -> Net:
+    """`net`, moved to a device; a ValueError, if torch has no such device here."""
+    return net.to(checked_device(device))
 
 
 @contextlib.contextmanager

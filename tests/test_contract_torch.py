@@ -49,6 +49,7 @@ from nin_lib.networks import (
     PRECISIONS,
     Recurrent,
     Transformer,
+    checked_device,
     checked_widths,
     evaluating,
     mlp,
@@ -432,6 +433,9 @@ CONTRACTS: dict[str, Contract] = {
         {"widths": st.lists(st.integers(1, 10**6))},
         lambda found, widths: found == widths,
         {"widths": [128, "128", None, [0], [1.5]]},
+    ),
+    "networks.checked_device": Contract(
+        checked_device, {"device": st.just("cpu")}, bad={"device": [*NO_DEVICE, "meta", True]}
     ),
     "networks.placed": Contract(
         lambda device: placed(mlp((4, 3)), device),
@@ -828,9 +832,6 @@ CONTRACTS: dict[str, Contract] = {
             "jobs": [0, -2, True, "2"],
             "device": [*NO_DEVICE, "meta", True],
         },
-    ),
-    "experiments.check_device": Contract(
-        experiments.check_device, {"device": st.just("cpu")}, bad={"device": [*NO_DEVICE, "meta", True]}
     ),
     "experiments.stored": Contract(
         lambda name="noises", out="/nowhere": experiments.stored(name, out),

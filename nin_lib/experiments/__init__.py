@@ -23,7 +23,6 @@ from nin_lib.experiments import (
     steps,
 )
 from nin_lib.experiments.experiment import RUNS, Experiment, Result, key, path_of
-from nin_lib.extras import needed
 from nin_lib.history import History
 from nin_lib.store import ResultError
 from nin_lib.sweep import Task, compute_missing
@@ -52,6 +51,7 @@ __all__ = [
     "Experiment",
     "Result",
     "histories",
+    "key",
     "load",
     "named",
     "path_of",
@@ -104,8 +104,10 @@ def run(name: str, out: Path | str = RUNS, jobs: int = 1, device: str = "cpu") -
     RuntimeError
         If a run fails: which, and why.
     """
+    from nin_lib.networks import checked_device  # which brings torch, and `list` does without
+
     experiment = named(name)
-    check_device(device)
+    checked_device(device)
     folder = checks.path("out", out, "name the folder of the results") / name
     tasks = [
         Task(folder, key(name, settings), experiment.compute, (settings, device), experiment.packages, device)
@@ -113,24 +115,6 @@ def run(name: str, out: Path | str = RUNS, jobs: int = 1, device: str = "cpu") -
     ]
     compute_missing(tasks, jobs, desc=name)
     return [task.path for task in tasks]
-
-
-def check_device(device: str) -> None:
-    """Raise a ValueError unless torch can compute on this device."""
-    with needed("torch"):
-        import torch
-
-    try:
-        torch.empty(0, device=device).tolist()
-    except (
-        RuntimeError,
-        AssertionError,
-        NotImplementedError,
-        TypeError,
-    ) as error:  # without CUDA, torch asserts that it has it
-        raise ValueError(
-            f"device must be one that torch can use here, such as 'cpu', got {device!r}: {error}"
-        ) from error
 
 
 def stored(name: str, out: Path | str = RUNS) -> tuple[list[Path], list[Path]]:
