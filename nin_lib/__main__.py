@@ -87,7 +87,7 @@ def _cluster(address: str | None) -> Iterator[None]:
     with needed("dask"):
         from distributed import Client
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"no Dask scheduler answers at {address!r} ({error}): give the address that it prints at its start"

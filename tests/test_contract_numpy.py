@@ -165,6 +165,21 @@ TABLE = {
     "checks.choice": Contract(
         lambda value: checks.choice("value", value, ["a", "b"]), {"value": st.just("a")}, {"value": NOT_WORDS}
     ),
+    "checks.instance": Contract(
+        lambda value: checks.instance("value", value, int, "count"),
+        {"value": st.integers()},
+        {"value": ["1", None, 1.5]},
+    ),
+    "checks.path": Contract(
+        lambda value: checks.path("value", value, "name one"),
+        {"value": st.just("a")},
+        {"value": [1, None, b"a"]},
+    ),
+    "checks.sequence": Contract(
+        lambda value: checks.sequence("value", value, "use a list"),
+        {"value": st.lists(real) | st.lists(real).map(tuple) | st.lists(real).map(np.array)},
+        {"value": [1, None, "word", {1: 2}]},
+    ),
     "checks.broadcast": Contract(
         lambda n: checks.broadcast(a=np.ones((2, 1)), n=np.ones(n)), {"n": st.integers(1, 5)}, {}, finite
     ),

@@ -212,7 +212,7 @@ def test_a_run_that_fails_is_named(tmp_path, monkeypatch, capsys):
 
 
 SLOW = """\
-import sys, time
+import signal, sys, time
 from dataclasses import dataclass
 
 import numpy as np
@@ -233,6 +233,7 @@ def compute(settings, device):
     return {"k": np.array(settings.k)}
 
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which who starts the tests may have switched off
 experiments.EXPERIMENTS["slow"] = experiments.Experiment("", (Settings(0), Settings(1)), compute, ())
 sys.exit(main(["run", "slow", "--out", sys.argv[1], "--jobs", "1"]))
 """

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nin_lib import experiments, figures
+from nin_lib.experiments import linear_boundaries
 from nin_lib.linear import LinearModel
 from nin_lib.phases import Phase
 
@@ -109,9 +110,7 @@ def expected_boundaries():
 
 
 def measured():
-    return {
-        (r.settings["from"], r.settings["batch_size"]): r for r in experiments.results("linear-boundaries")
-    }
+    return {(r.settings.phase, r.settings.batch_size): r for r in experiments.results("linear-boundaries")}
 
 
 def test_the_experiment_is_of_the_size_that_was_asked_for():
@@ -125,14 +124,14 @@ def test_the_experiment_is_of_the_size_that_was_asked_for():
 @pytest.mark.parametrize("phase", [Phase.DECAY, Phase.CATAPULT, Phase.DIVERGENT])
 def test_at_large_batches_the_50_percent_point_is_the_corrected_theory(phase):
     result, theory = measured()[phase.value, 10_000], expected_boundaries()[phase]
-    sigma_eps, fraction = result.arrays["sigma_eps"], experiments.fraction_from(result, phase)
-    point, (low, high) = experiments.midpoint(sigma_eps, fraction, 200)
+    sigma_eps, fraction = result.arrays["sigma_eps"], linear_boundaries.fraction_from(result, phase)
+    point, (low, high) = linear_boundaries.midpoint(sigma_eps, fraction, 200)
     assert abs(point / theory - 1) < 0.002
     assert low < point < high
     assert (
-        experiments.crossing(sigma_eps, fraction, 0.1)
+        linear_boundaries.crossing(sigma_eps, fraction, 0.1)
         < theory
-        < experiments.crossing(sigma_eps, fraction, 0.9)
+        < linear_boundaries.crossing(sigma_eps, fraction, 0.9)
     )
 
 

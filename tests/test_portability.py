@@ -50,4 +50,6 @@ def test_a_setting_reaches_the_libraries():
 def test_make_test_computes_what_is_stored_with_the_plainest_kernels(pytestconfig):
     makefile = (pytestconfig.rootpath / "Makefile").read_text(encoding="utf-8")
     assert "PLAIN = env $$($(BIN)/python tests/processors.py plain)" in makefile
-    assert makefile.count("\t$(PLAIN) $(PYTEST)") == 2  # the stored results, and the notebooks
+    assert (
+        makefile.count("\t$(PLAIN) $(PYTEST)") == 3
+    )  # the stored results, the notebooks, an epoch at full size
