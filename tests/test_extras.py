@@ -59,6 +59,11 @@ def test_nodes_training_and_curvature_need_torch_and_little_else():
             "torch",
             "from nin_lib.timescales import decay_times; decay_times(w0=0.1, w1=1.5)",
         ),
+        (
+            "distributed",
+            "dask",
+            "from nin_lib.__main__ import main; main(['run', 'noises', '--out', 'x', '--dask', 'tcp://a:1'])",
+        ),
         ("plotly", "explorers", "import nin_lib.figures"),
         ("anywidget", "explorers", "import nin_lib.widgets"),
         ("joblib", "notebooks", "from nin_lib.sweep import compute_missing; compute_missing([], 1)"),

@@ -1,5 +1,6 @@
 import "./from-python.js";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { phaseOf, train } from "../src/models/digits-training.js";
 
@@ -18,6 +19,28 @@ function outcome({ lost = null, steps = 8, ...curves }) {
     history[name] = Float64Array.from(history[name]);
   return phaseOf(history);
 }
+
+test("the phase of the histories against which Python's definition is held, too", () => {
+  const table = new URL("../../../../tests/phases.json", import.meta.url);
+  for (const {
+    batch_loss = [4, 3, 2, 1, 1],
+    niw_norm = Array(6).fill(1),
+    clean_loss = [4, 2],
+    ...said
+  } of JSON.parse(readFileSync(table, "utf8"))) {
+    const losses = batch_loss.map(loss => loss ?? NaN);
+    const lost = losses.findIndex(loss => !(loss <= digits.thresholds.diverged));
+    const history = {
+      steps: 5,
+      steps_per_epoch: 1,
+      lost: lost < 0 ? null : lost,
+      batch_loss: Float64Array.from(losses),
+      niw_norm: Float64Array.from(niw_norm),
+      clean_loss: Float64Array.of(clean_loss[0], NaN, NaN, NaN, NaN, clean_loss[1]), // measured each fifth epoch
+    };
+    assert.equal(phaseOf(history).phase, said.phase, said.why);
+  }
+});
 
 test("quiet trainings: by what is left of the noise weights when the clean loss is down to a quarter", () => {
   const niw_norm = [1, 0.99, 0.98, 0.95, 0.92, 0.89, 0.8, 0.7, 0.6];
