@@ -498,6 +498,7 @@ def fig_1(name="fig1-right"):
     return {(r.settings.redraw, r.settings.sigma_eps, r.settings.seed): r for r in experiments.results(name)}
 
 
+@pytest.mark.slow
 @pytest.mark.stored
 def test_a_stored_run_of_fig_1_begins_as_it_began(official_fashion_mnist):
     stored = fig_1()["epoch", 12.5, 0]
