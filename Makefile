@@ -70,7 +70,7 @@ unit: .venv/js ## the tests that need no browser and no built site, and what of 
 nbval: .venv/test ## run every notebook and compare each output with the stored one
 	$(PLAIN) $(PYTEST) --dist loadfile --nbval book
 
-slow: .venv/test ## the trainings at full size, an epoch of each
+slow: .venv/test ## the trainings at full size, an epoch of each, and what else takes minutes
 	$(PLAIN) $(PYTEST) -m slow tests
 
 fuzz: .venv/test ## the tests with random examples, 2000 new ones for each
@@ -105,7 +105,7 @@ site: .venv/book ## build the site, warnings are errors
 	@$(BIN)/python $(BIN)/jupyter-book build . -W -n --keep-going && test -f $(SITE)/index.html
 
 browser: site .venv/test ## the built site and the explorers in headless Chromium
-	$(PYTEST) -m browser tests
+	$(PYTEST) -m "browser and not slow" tests
 
 notebooks: $(NOTEBOOKS) ## make the notebooks from book/text, execute them and store the outputs
 
