@@ -83,10 +83,16 @@ def write(
 
     Raises
     ------
+    ValueError
+        If an array is called "record".
     ResultError
         If it cannot be written.
     """
     path = path_of(folder, settings)
+    if "record" in arrays:
+        raise ValueError(
+            "arrays must not hold 'record', the name under which settings and provenance are kept: rename it"
+        )
     record = np.array(json.dumps({"settings": dict(settings), "provenance": provenance}))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -130,7 +136,7 @@ def _temporary(path: Path) -> Iterator[IO[bytes]]:
         while True:
             with open(temporary, "wb") as file:
                 _lock(file, wait=True)
-                # Between these two lines above somebody may have taken it for a file that was left.
+                # Between the two lines above somebody may have taken it for a file that was left.
                 if not (temporary.exists() and os.path.samestat(os.fstat(file.fileno()), temporary.stat())):
                     continue
                 yield file
@@ -173,10 +179,7 @@ def check_writable(folder: Path) -> None:
 
 def set_aside(path: Path) -> None:
     """Rename what stands at `path`, if it is not a whole result, to NAME.npz.damaged, or with a number, to the first free."""
-    if not path.is_symlink() and not path.exists():
-        return
-    with contextlib.suppress(ResultError):
-        read(path)
+    if is_whole(path) or not (path.exists() or path.is_symlink()):
         return
     names = (path.with_name(f"{path.name}.damaged{n}") for n in ["", *range(1, 1000)])
     path.rename(next(name for name in names if not (name.exists() or name.is_symlink())))
@@ -284,9 +287,8 @@ def _code() -> dict[str, Any]:
             return None
         return done.stdout.strip() if done.returncode == 0 else None
 
-    commit = (
-        git("rev-parse", "HEAD") if git("ls-files", "store.py") else None
-    )  # not that of another repository around
+    # Not the commit of another repository, in which an installed nin_lib may lie.
+    commit = git("rev-parse", "HEAD") if git("ls-files", "store.py") else None
     clean = None if commit is None else git("status", "--porcelain", ".") == ""
     return {"commit": commit, "clean": clean, "code": digest.hexdigest()}
 

@@ -93,9 +93,8 @@ def train(
     eta = checks.number("eta", eta, 0, strictly=True, remedy="0.01 is a usual learning rate")
     epochs = checks.whole("epochs", epochs, 1, "it counts the passes through the training set")
     parameters = _parameters(net)
-    like = next(iter(parameters.values()))
     nins = _nodes(nin, parameters)
-    data = _data(data).to(like)
+    data = _data(data).to(next(iter(parameters.values())))
     x, y = data.x_train, data.y_train
     batch_size = checks.whole("batch_size", batch_size, 1, "it counts samples of the training set", len(x))
     rng = stream(seed, "order")
@@ -115,7 +114,7 @@ def train(
     for epoch in tqdm(range(epochs), disable=not progress, unit="epoch"):
         if epoch == 0 or redraw == "epoch":
             noise = [node.sample(len(x)) for node in nins]
-        order = torch.from_numpy(rng.permutation(len(x))).to(like.device)
+        order = torch.from_numpy(rng.permutation(len(x))).to(x.device)
         for batch in order[: steps * batch_size].split(batch_size):
             eps = [values[batch] for values in noise]
             if not _step(net, criterion, x[batch], y[batch], nins, eps, eta, recorder):

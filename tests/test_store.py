@@ -51,6 +51,12 @@ def test_settings_that_are_not_plain_json_are_refused():
         store.path_of("a", {"x": np.arange(2)})
 
 
+def test_an_array_that_would_take_the_place_of_the_record_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="arrays must not hold 'record'"):
+        write(tmp_path, arrays={"record": np.ones(2)})
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
