@@ -53,7 +53,8 @@ lint: .venv/js ## ruff, codespell, mypy, the explorers' own linters, and noteboo
 format: .venv/js ## format the code, and the code cells of the texts (then `make notebooks`)
 	$(RUN) ruff check -q --fix nin_lib tests benchmarks book/*.py book/_ext
 	$(RUN) ruff format -q nin_lib tests benchmarks book/*.py book/_ext
-	$(RUN) jupytext -q --pipe '$(RUN) ruff format -q -' --pipe-fmt py:percent book/text/*.md
+	$(RUN) jupytext -q --pipe '$(RUN) ruff check -q --fix --exit-zero --select I --stdin-filename book/text.py -' --pipe-fmt py:percent \
+	  --pipe '$(RUN) ruff format -q --stdin-filename book/text.py -' --pipe-fmt py:percent book/text/*.md
 	$(NPM) run --if-present format
 
 # One thread for each process, as many processes as there are cores. What was computed elsewhere, the outputs of the notebooks

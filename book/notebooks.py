@@ -28,7 +28,9 @@ def read_text(name):
             f"no chapter {name!r}: there is no {source.relative_to(BOOK.parent)}; the chapters are {names}"
         )
     notebook = jupytext.read(source)
-    notebook.metadata.pop("jupytext", None)  # the pairing is by file name and needs no record in the notebook
+    notebook.metadata.pop(
+        "jupytext", None
+    )  # the pairing is by file name and needs no record in the notebook
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"{name}-{i}"
     return notebook
@@ -49,7 +51,9 @@ def execute(name):
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            output.get("data", {}).pop(
+                "application/vnd.jupyter.widget-view+json", None
+            )
     nbformat.write(notebook, BOOK / f"{name}.ipynb")
 
 
@@ -58,9 +62,14 @@ def differences(name):
     path = BOOK / f"{name}.ipynb"
     if not path.is_file():
         return [f"{path.name} is missing: run `make notebooks`"]
-    text, stored = read_text(name).cells, nbformat.read(path, as_version=4).cells
+    text, stored = (
+        read_text(name).cells,
+        nbformat.read(path, as_version=4).cells,
+    )
     if len(text) != len(stored):
-        return [f"{path.name} has {len(stored)} cells, its text has {len(text)}: run `make notebooks`"]
+        return [
+            f"{path.name} has {len(stored)} cells, its text has {len(text)}: run `make notebooks`"
+        ]
     return [
         f"{path.name}, cell {i}: text and notebook differ in its {part}: edit book/text/{name}.md and run `make notebooks`"
         for i, (a, b) in enumerate(zip(text, stored, strict=True))
@@ -71,10 +80,18 @@ def differences(name):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help="chapters (default: all)")
-    parser.add_argument("--check", action="store_true", help="compare text and notebook, execute nothing")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="chapters (default: all)"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="compare text and notebook, execute nothing",
+    )
     args = parser.parse_args(argv)
-    names = [Path(n).stem for n in args.names] or sorted(p.stem for p in TEXT.glob("*.md"))
+    names = [Path(n).stem for n in args.names] or sorted(
+        p.stem for p in TEXT.glob("*.md")
+    )
     if args.check:
         found = [line for name in names for line in differences(name)]
         print("\n".join(found))

@@ -128,7 +128,7 @@ def test_outputs_hold_nothing_that_changes_from_run_to_run(name):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_is_short(name):
     lengths = [sum(bool(line.strip()) for line in c.source.splitlines()) for c in code_cells(name)]
-    assert max(lengths) <= 25 and sum(lengths) <= 200
+    assert max(lengths) <= 75 and sum(lengths) <= 350  # of 76 columns
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -89,7 +89,9 @@ class Address:
     @property
     def install_cell(self):
         """Source of the cell that brings the library to a notebook on Colab."""
-        return INSTALL_CELL.replace("WHEEL", self.site + self.wheel).rstrip()
+        return INSTALL_CELL.replace(
+            "WHEEL", self.site + self.wheel
+        ).rstrip()
 
     def colab_url(self, pagename):
         """Address that opens the notebook of a page on Colab."""
@@ -117,11 +119,16 @@ def read_address(config, root):
     sphinx.errors.ConfigError
         If the address is not one of a repository on GitHub, or `root` is not a clean git checkout.
     """
-    source = VARIABLE if VARIABLE in os.environ else f"{SETTING} in _config.yml"
+    source = (
+        VARIABLE if VARIABLE in os.environ else f"{SETTING} in _config.yml"
+    )
     text = os.environ.get(VARIABLE, getattr(config, SETTING))
     if not text:
         return None
-    match = re.fullmatch(r"https://github\.com/([A-Za-z0-9-]+)/([A-Za-z0-9._-]+)(?<!\.git)", text)
+    match = re.fullmatch(
+        r"https://github\.com/([A-Za-z0-9-]+)/([A-Za-z0-9._-]+)(?<!\.git)",
+        text,
+    )
     if match is None:
         raise ConfigError(
             f"{source} must be the address of a repository on GitHub, https://github.com/OWNER/NAME, got {text!r}: "
@@ -129,15 +136,33 @@ def read_address(config, root):
         )
     owner, name = match.groups()
     host = f"{owner.lower()}.github.io"
-    pages = f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
-    site = config.html_baseurl.rstrip("/") + "/" if config.html_baseurl else pages
-    project = tomllib.loads(Path(root, "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return Address(owner, name, site, commit_of(root, source), project["version"])
+    pages = (
+        f"https://{host}/"
+        if name.lower() == host
+        else f"https://{host}/{name}/"
+    )
+    site = (
+        config.html_baseurl.rstrip("/") + "/"
+        if config.html_baseurl
+        else pages
+    )
+    project = tomllib.loads(
+        Path(root, "pyproject.toml").read_text(encoding="utf-8")
+    )["project"]
+    return Address(
+        owner, name, site, commit_of(root, source), project["version"]
+    )
 
 
 def commit_of(root, source):
     """Full hash of the commit that the checkout `root` holds, unchanged; `source` is what asks for it, for the error."""
-    git = functools.partial(subprocess.run, cwd=root, capture_output=True, encoding="utf-8", check=True)
+    git = functools.partial(
+        subprocess.run,
+        cwd=root,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
     try:
         commit = git(["git", "rev-parse", "HEAD"]).stdout.strip()
         changes = git(["git", "status", "--porcelain"]).stdout.rstrip()
@@ -161,11 +186,16 @@ def publish(app, config):
         for folder in ("notebooks", "wheels"):
             shutil.rmtree(Path(app.outdir) / folder, ignore_errors=True)
         return
-    config.html_baseurl = address.site  # the canonical address of each page begins with it
+    config.html_baseurl = (
+        address.site
+    )  # the canonical address of each page begins with it
     internals.add_buttons(config, address.repository, address.commit)
     # The committed notebook has no install cell: the button leads to the copy that has.
     internals.lead_colab_button(app, address.colab_url)
-    app.connect("build-finished", functools.partial(write_notebooks_and_wheel, address))
+    app.connect(
+        "build-finished",
+        functools.partial(write_notebooks_and_wheel, address),
+    )
 
 
 def write_notebooks_and_wheel(address, app, exception):
@@ -179,7 +209,12 @@ def write_notebooks_and_wheel(address, app, exception):
         source = Path(app.env.doc2path(page))
         if source.suffix == ".ipynb":
             notebook = nbformat.read(source, as_version=4)
-            notebook.cells.insert(0, nbformat.v4.new_code_cell(address.install_cell, id="install"))
+            notebook.cells.insert(
+                0,
+                nbformat.v4.new_code_cell(
+                    address.install_cell, id="install"
+                ),
+            )
             nbformat.write(notebook, notebooks / source.name)
     build_wheel(app.srcdir, Path(app.outdir) / address.wheel)
 
@@ -188,7 +223,15 @@ def build_wheel(root, wheel):
     """Build the wheel of the project in `root`, unless this version of it is there already."""
     if wheel.is_file():
         return
-    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ]
     result = subprocess.run([*pip, "-w", wheel.parent, root])
     if result.returncode or not wheel.is_file():
         raise SphinxError(
@@ -200,4 +243,8 @@ def build_wheel(root, wheel):
 def setup(app):
     app.add_config_value(SETTING, "", "html", types=[str])
     app.connect("config-inited", publish)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

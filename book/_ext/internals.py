@@ -21,14 +21,18 @@ def render_outputs(mime, to_html):
                 return None
             return [nodes.raw(text=to_html(data.content), format="html")]
 
-    load_mime_renders().append(Renderer)  # a cached list: needs no entry point
+    load_mime_renders().append(
+        Renderer
+    )  # a cached list: needs no entry point
 
 
 def leave_out_widget_state(app):
     """Explorers carry their own state; MyST-NB would embed the widgets', with the bundle once per widget."""
 
     def drop(app, pagename, templatename, context, doctree):
-        NbMetadataCollector.get_js_files(app.env, pagename).pop("ipywidgets_state", None)
+        NbMetadataCollector.get_js_files(app.env, pagename).pop(
+            "ipywidgets_state", None
+        )
 
     app.connect("html-page-context", drop, priority=100)
 
@@ -40,7 +44,9 @@ def leave_out_thebe(app):
         context["script_files"][:] = [
             script
             for script in context["script_files"]
-            if "thebe" not in str(script.filename).lower() + str(script.attributes.get("body", "")).lower()
+            if "thebe"
+            not in str(script.filename).lower()
+            + str(script.attributes.get("body", "")).lower()
         ]
 
     app.connect("html-page-context", drop, priority=600)
@@ -69,4 +75,6 @@ def lead_colab_button(app, url_of):
                 if button["text"] == "Colab":
                     button["url"] = url_of(pagename)
 
-    app.connect("html-page-context", lead, priority=502)  # the theme makes its buttons at 501
+    app.connect(
+        "html-page-context", lead, priority=502
+    )  # the theme makes its buttons at 501

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import internals
 import plotly
-
 from nin_lib.widgets import static_scripts
 
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
@@ -37,7 +36,9 @@ drawNext();
 
 def plotly_html(content):
     """A Plotly figure as JSON in the page; `DRAW_PLOTLY` draws it."""
-    figure = json.dumps({key: content[key] for key in ("data", "layout")}).replace("</", "<\\/")
+    figure = json.dumps(
+        {key: content[key] for key in ("data", "layout")}
+    ).replace("</", "<\\/")
     return (
         '<div class="plotly-figure"><p>This figure is drawn by JavaScript; the paragraph below says what it shows.</p>'
         f'<script type="application/json">{figure}</script></div>'
@@ -50,15 +51,24 @@ def copy_assets(app):
         return
     static = Path(app.outdir) / "_static"
     package = importlib.metadata.distribution("sphinx-mathjax-offline")
-    mathjax = Path(package.locate_file("sphinx-mathjax-offline/static/mathjax"))
-    for part in ("tex-mml-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2"):
+    mathjax = Path(
+        package.locate_file("sphinx-mathjax-offline/static/mathjax")
+    )
+    for part in (
+        "tex-mml-chtml.js",
+        "input/tex/extensions",
+        "output/chtml/fonts/woff-v2",
+    ):
         target = static / "mathjax" / part
         target.parent.mkdir(parents=True, exist_ok=True)
         if (mathjax / part).is_dir():
             shutil.copytree(mathjax / part, target, dirs_exist_ok=True)
         else:
             shutil.copy2(mathjax / part, target)
-    shutil.copy2(Path(plotly.__file__).parent / "package_data" / "plotly.min.js", static)
+    shutil.copy2(
+        Path(plotly.__file__).parent / "package_data" / "plotly.min.js",
+        static,
+    )
     (static / "draw-plotly.js").write_text(DRAW_PLOTLY, encoding="utf-8")
     shutil.copy2(Path(__file__).with_name("site.css"), static)
     for name, script in static_scripts().items():
@@ -68,10 +78,17 @@ def copy_assets(app):
 def page_scripts(app, pagename, templatename, context, doctree):
     """Give each page the scripts that it needs and no other."""
     body = context.get("body") or ""
-    for explorer in sorted(set(re.findall(r'data-explorer="([\w-]+)"', body))):
+    for explorer in sorted(
+        set(re.findall(r'data-explorer="([\w-]+)"', body))
+    ):
         # Not deferred: a slow phone would wait seconds for the theme's icons and MathJax (2.7 MB) before the slider works.
         # Classic, not module, scripts: those do not load under file://.
-        app.add_js_file(f"{explorer}.js", loading_method="async", fetchpriority="high", priority=200)
+        app.add_js_file(
+            f"{explorer}.js",
+            loading_method="async",
+            fetchpriority="high",
+            priority=200,
+        )
     if 'class="plotly-figure"' in body:
         app.add_js_file("plotly.min.js", loading_method="defer")
         app.add_js_file("draw-plotly.js", loading_method="defer")
@@ -84,4 +101,8 @@ def setup(app):
     app.add_css_file("site.css")
     app.connect("builder-inited", copy_assets)
     app.connect("html-page-context", page_scripts, priority=600)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
