@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -349,6 +350,24 @@ def test_stored_results_are_small_and_come_out_again():
 def test_all_stored_results_together_are_small():
     sizes = [path.stat().st_size for path in experiments.RUNS.glob("**/*.npz")]
     assert sizes and sum(sizes) < 14e6
+
+
+@pytest.mark.checkout
+def test_the_readme_of_the_results_says_what_is_stored(capsys):
+    readme = (experiments.RUNS / "README.md").read_text(encoding="utf-8")
+    assert main(["list", "--markdown"]) == 0
+    assert readme == capsys.readouterr().out, "run `python -m nin_lib list --markdown >runs/README.md`"
+
+
+def test_markdown_tells_what_is_stored_and_how_it_was_made(toy, tmp_path):
+    experiments.run("toy", tmp_path)
+    experiments.path_of("toy", Toy(0, str(toy)), tmp_path).unlink()
+    text = experiments.markdown(tmp_path)
+    section = text[text.index("## toy") :]
+    assert "- 2 of 3 files, 0.00 MB\n- holds `doubled`\n- cost 0 min, a file from 0 s to 0 s\n" in section
+    assert f"- with Python {platform.python_version()}, numpy {np.__version__}, on " in section
+    assert "`python -m nin_lib verify toy --one`" in section
+    assert "## fig3-ce\n\n" in text and "- 0 of 45 files" in text
 
 
 @pytest.mark.parametrize("name", ["fig2-mse", "fig3-ce", "fig3-ce-deep"])
