@@ -93,7 +93,7 @@ class Start:
     sigma_eps: float
     seed: int
     start: str
-    epochs: int = 40
+    epochs: int = 20
     loss: str = "mse"
     data: str = "fashion_mnist"
     hidden: tuple[int, ...] = (1024,)
