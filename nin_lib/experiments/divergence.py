@@ -3,12 +3,16 @@
 import math
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nin_lib import checks
 from nin_lib.experiments.digits import PACKAGES
 from nin_lib.experiments.experiment import Experiment
+
+if TYPE_CHECKING:
+    from nin_lib.data import Data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,7 @@ def edges(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray]:
     """
     import torch
 
-    from nin_lib.data import Data, load
+    from nin_lib.data import load
     from nin_lib.injection import NoiseInjection
     from nin_lib.networks import mlp, placed
     from nin_lib.phases import Phase
@@ -61,7 +65,7 @@ def edges(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray]:
     copies = checks.whole("copies", settings.copies, 1, "it counts repetitions of the training set")
     many = replace(digits, x_train=digits.x_train.repeat(copies, 1), y_train=digits.y_train.repeat(copies))
 
-    def diverges(c: int, data: Data, draw: int, batch_size: int = settings.batch_size) -> bool:
+    def diverges(c: int, data: "Data", draw: int, batch_size: int = settings.batch_size) -> bool:
         """Whether it does with the noise and the order of the seed `draw`."""
         net = mlp((inputs, settings.hidden, 10), settings.seed)
         first = NoiseInjection(net, "0", 0.0, seed=settings.seed)
@@ -72,10 +76,16 @@ def edges(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray]:
         with torch.no_grad():
             nin.weight.copy_(w_ni)
         epochs = settings.steps // (len(data.x_train) // batch_size)
-        how = {"loss": "mse", "eta": settings.eta, "batch_size": batch_size, "epochs": epochs, "seed": draw}
+        how: dict[str, Any] = {
+            "loss": "mse",
+            "eta": settings.eta,
+            "batch_size": batch_size,
+            "epochs": epochs,
+            "seed": draw,
+        }
         return train(placed(net, device), data, nin=nin, **how).phase == Phase.DIVERGENT
 
-    def edge(data: Data, draw: int, batch_size: int = settings.batch_size) -> int:
+    def edge(data: "Data", draw: int, batch_size: int = settings.batch_size) -> int:
         return settings.c[0] + bisect_left(values, True, key=lambda c: diverges(c, data, draw, batch_size))
 
     own, others = settings.seed, range(1000, 1000 + settings.draws)

@@ -1,7 +1,7 @@
 """Where a training lands: final sharpness and validation accuracy."""
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def balanced(net: "torch.nn.Sequential") -> "torch.nn.Sequential":
             f"net must be linear, ReLU, linear, got {net}: use nin_lib.networks.mlp((64, 128, 10))"
         )
     other = copy.deepcopy(net)
-    first, _, last = other
+    first, last = cast("torch.nn.Linear", other[0]), cast("torch.nn.Linear", other[2])
     with torch.no_grad():
         norm_in = torch.cat([first.weight, first.bias[:, None]], 1).norm(dim=1)
         scale = (last.weight.norm(dim=0) / norm_in).sqrt()
