@@ -1,5 +1,6 @@
 """Where a training begins to diverge: what of it the weights decide, what the noise, and what the data."""
 
+import functools
 import math
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -54,49 +55,51 @@ def edges(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray]:
     import torch
 
     from nin_lib.data import load
+
+    checks.instance("settings", settings, Settings, "use one of EXPERIMENT.settings, for example")
+    remedy = "give the first c and the one at which to stop"
+    first, stop = (checks.whole("c", c, 1, remedy) for c in checks.sequence("c", settings.c, remedy))
+    copies = checks.whole("copies", settings.copies, 1, "it counts repetitions of the training set")
+    draws = checks.whole("draws", settings.draws, 1, "it counts draws of the noise")
+    digits, values = load("digits"), range(first, stop)
+    blank = replace(digits, x_train=torch.zeros_like(digits.x_train))
+    many = replace(digits, x_train=digits.x_train.repeat(copies, 1), y_train=digits.y_train.repeat(copies))
+
+    def edge(data: "Data", draw: int, batch_size: int = settings.batch_size) -> int:
+        there = functools.partial(_diverges, settings, data, draw, batch_size, device)
+        return first + bisect_left(values, True, key=there)
+
+    own = settings.seed
+    each = [_diverges(settings, digits, own, settings.batch_size, device, c) for c in values]
+    return {
+        "diverges": np.array(each),
+        "own": np.array(edge(digits, own)),
+        "blank": np.array(edge(blank, own)),
+        "averaged": np.array(edge(many, own, len(many.x_train))),
+        "redrawn": np.array([edge(digits, draw) for draw in range(1000, 1000 + draws)]),
+    }
+
+
+def _diverges(settings: Settings, data: "Data", draw: int, batch_size: int, device: str, c: int) -> bool:
+    """Whether a training on `data` does, with the noise and the order of the seed `draw`."""
+    import torch
+
     from nin_lib.injection import NoiseInjection
     from nin_lib.networks import mlp, placed
     from nin_lib.phases import Phase
     from nin_lib.training import train
 
-    checks.instance("settings", settings, Settings, "use one of EXPERIMENT.settings, for example")
-    digits, values = load("digits"), range(*settings.c)
-    inputs = digits.x_train.shape[1]
-    copies = checks.whole("copies", settings.copies, 1, "it counts repetitions of the training set")
-    many = replace(digits, x_train=digits.x_train.repeat(copies, 1), y_train=digits.y_train.repeat(copies))
-
-    def diverges(c: int, data: "Data", draw: int, batch_size: int = settings.batch_size) -> bool:
-        """Whether it does with the noise and the order of the seed `draw`."""
-        net = mlp((inputs, settings.hidden, 10), settings.seed)
-        first = NoiseInjection(net, "0", 0.0, seed=settings.seed)
-        w_ni = first.weight.detach().clone()
-        first.remove()
-        sigma_eps = math.sqrt(c * inputs / (settings.hidden * settings.eta))
-        nin = NoiseInjection(net, "0", sigma_eps, seed=draw)
-        with torch.no_grad():
-            nin.weight.copy_(w_ni)
-        epochs = settings.steps // (len(data.x_train) // batch_size)
-        how: dict[str, Any] = {
-            "loss": "mse",
-            "eta": settings.eta,
-            "batch_size": batch_size,
-            "epochs": epochs,
-            "seed": draw,
-        }
-        return train(placed(net, device), data, nin=nin, **how).phase == Phase.DIVERGENT
-
-    def edge(data: "Data", draw: int, batch_size: int = settings.batch_size) -> int:
-        return settings.c[0] + bisect_left(values, True, key=lambda c: diverges(c, data, draw, batch_size))
-
-    own, others = settings.seed, range(1000, 1000 + settings.draws)
-    blank = replace(digits, x_train=torch.zeros_like(digits.x_train))
-    return {
-        "diverges": np.array([diverges(c, digits, own) for c in values]),
-        "own": np.array(edge(digits, own)),
-        "blank": np.array(edge(blank, own)),
-        "averaged": np.array(edge(many, own, len(many.x_train))),
-        "redrawn": np.array([edge(digits, draw) for draw in others]),
-    }
+    inputs = data.x_train.shape[1]
+    net = mlp((inputs, settings.hidden, 10), settings.seed)
+    before = NoiseInjection(net, "0", 0.0, seed=settings.seed)
+    w_ni = before.weight.detach().clone()
+    before.remove()
+    nin = NoiseInjection(net, "0", math.sqrt(c * inputs / (settings.hidden * settings.eta)), seed=draw)
+    with torch.no_grad():
+        nin.weight.copy_(w_ni)
+    epochs = settings.steps // (len(data.x_train) // batch_size)
+    how: dict[str, Any] = {"eta": settings.eta, "batch_size": batch_size, "epochs": epochs, "seed": draw}
+    return train(placed(net, device), data, nin=nin, loss="mse", **how).phase == Phase.DIVERGENT
 
 
 EXPERIMENT = Experiment(
