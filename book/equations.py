@@ -1,21 +1,26 @@
-"""Write the table of nin_lib/equations.yml into the page book/text/equations.md, between its two marks.
+"""Write what nin_lib/equations.yml says into the pages book/text/equations.md and errata.md, between their marks.
 
     python book/equations.py
 
-Then `make notebooks`. tests/test_equations.py compares the page with the file.
+Then `make notebooks`. tests/test_equations.py compares the pages with the file.
 """
 
 from pathlib import Path
 
+import networkx as nx
 import yaml
 
 BOOK = Path(__file__).resolve().parent
-PAGE = BOOK / "text/equations.md"
-BEGIN, END = (
-    "% the table, from equations.yml by equations.py",
-    "% end of the table",
+PAGE, ERRATA = BOOK / "text/equations.md", BOOK / "text/errata.md"
+VERDICTS = ("wrong", "incomplete", "right", "remark")
+SEVERITIES = ("serious", "minor", "slip")
+CHECKS = (
+    "SymPy identity",
+    "numerical identity",
+    "counterexample",
+    "simulation",
+    "full-size run",
 )
-VERDICTS = ("right", "incomplete", "wrong", "remark")
 
 
 def rows():
@@ -40,6 +45,24 @@ def chapter_of():
     return found
 
 
+def rests_on(rows):
+    """The graph of the items: an edge from each item to each that uses it."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(row["item"] for row in rows)
+    graph.add_edges_from(
+        (used, row["item"]) for row in rows for used in row["uses"]
+    )
+    return graph
+
+
+def grade(row):
+    """The verdict with its severity; a slip is called no more than that."""
+    severity = row.get("severity")
+    if severity == "slip":
+        return severity
+    return ", ".join(filter(None, (row["verdict"], severity)))
+
+
 def in_words(tests):
     """Test ids as a reader reads them, and as a narrow column can break them."""
     by_file = {}
@@ -53,32 +76,92 @@ def in_words(tests):
     )
 
 
+def link(row):
+    return f"[{row['item']}](#{row['anchor']})"
+
+
+def line(*cells):
+    return f"| {' | '.join(cells)} |"
+
+
 def table():
-    """The table in MyST, one row for each item."""
+    """Every item, in MyST, one row for each."""
     chapters = chapter_of()
     lines = [
-        "| item | verdict | what holds, where it is derived, and the tests |",
+        "| item | verdict | what holds, where it is derived, how it was checked, and the tests |",
         "|---|---|---|",
     ]
     for row in rows():
         parts = [
             row["note"],
             f"[{chapters[row['anchor']][1]}](#{row['anchor']})",
+            ", ".join(row["checked"]),
             in_words(row["tests"]),
         ]
+        cell = "<br>".join(filter(None, parts))
+        lines.append(line(row["item"], grade(row), cell))
+    return "\n".join(lines)
+
+
+def errata():
+    """What does not hold as printed, the most severe first."""
+    lines = [
+        "| item | verdict | what holds, and a fair reading |",
+        "|---|---|---|",
+    ]
+    found = [row for row in rows() if "severity" in row]
+    found.sort(
+        key=lambda row: (
+            SEVERITIES.index(row["severity"]),
+            VERDICTS.index(row["verdict"]),
+        )
+    )
+    for row in found:
+        cell = (
+            f"{row['note']}<br>*Fair reading:* {row['fair']}"
+            f"<br>*Checked by* {', '.join(row['checked'])}"
+        )
+        lines.append(line(link(row), grade(row), cell))
+    return "\n".join(lines)
+
+
+def map_in_words():
+    """What rests on what, as a list, in an order in which nothing comes before what it uses."""
+    by_item = {row["item"]: row for row in rows()}
+    order = list(by_item)
+    lines = []
+    for item in nx.lexicographical_topological_sort(
+        rests_on(by_item.values()), key=order.index
+    ):
+        uses = ", ".join(
+            link(by_item[used]) + (" repaired" if how == "repaired" else "")
+            for used, how in by_item[item]["uses"].items()
+        )
+        what = f"rests on {uses}" if uses else "rests on no other item"
         lines.append(
-            f"| {row['item']} | {row['verdict']} | {'<br>'.join(filter(None, parts))} |"
+            f"- {link(by_item[item])}, {grade(by_item[item])}: {what}"
         )
     return "\n".join(lines)
 
 
-def with_table(text):
-    """The page's text with the present table between the marks."""
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{rest[rest.index(END) :]}"
+PARTS = {
+    PAGE: {"the table": table, "the list": map_in_words},
+    ERRATA: {"the table": errata},
+}
+"""What stands on each page between the marks of this name."""
+
+
+def with_parts(page):
+    """The text of the page `page` with the present parts between its marks."""
+    text = page.read_text(encoding="utf-8")
+    for name, part in PARTS[page].items():
+        begin = f"% {name}, from equations.yml by equations.py"
+        before, rest = text.split(begin)
+        after = rest[rest.index(f"% end of {name}") :]
+        text = f"{before}{begin}\n{part()}\n{after}"
+    return text
 
 
 if __name__ == "__main__":
-    PAGE.write_text(
-        with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8"
-    )
+    for page in PARTS:
+        page.write_text(with_parts(page), encoding="utf-8")

@@ -1,14 +1,18 @@
-"""`python -m nin_lib list | run NAME [--jobs N] [--device D] [--dask ADDRESS] | show NAME`, all with [--out DIR]: the experiments."""
+"""The experiments: `python -m nin_lib COMMAND`, all with [--out DIR].
+
+list | run NAME [--jobs N] [--device D] [--dask ADDRESS] | show NAME | verify NAME [--sigma S] [--seed N] [--one]
+"""
 
 import argparse
 import contextlib
 import dataclasses
+import functools
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from nin_lib import experiments
+from nin_lib import experiments, verify
 from nin_lib.data import DataError
 from nin_lib.experiments import EXPERIMENTS, RUNS
 from nin_lib.extras import needed
@@ -16,15 +20,15 @@ from nin_lib.store import ResultError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; the exit status is 0, or 2 with a sentence on stderr when the request is wrong."""
+    """Run the command line; the exit status is 0, 1 if `verify` finds a difference, or 2 with a sentence on stderr."""
     options = _parser().parse_args(arguments)
     try:
+        if options.command == "verify":
+            return int(not _verify(options))
         {"list": _list, "run": _run, "show": _show}[options.command](options)
     except KeyboardInterrupt:
-        print(
-            "nin_lib: stopped; what was finished is stored, and the same command goes on from there",
-            file=sys.stderr,
-        )
+        kept = {"run": "; what was finished is stored, and the same command goes on from there"}
+        print(f"nin_lib: stopped{kept.get(options.command, '')}", file=sys.stderr)
         return 2
     except (ValueError, RuntimeError, OSError, ImportError, DataError, ResultError) as error:
         print(f"nin_lib: {error}", file=sys.stderr)
@@ -41,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         "list": "the experiments, and how many of their results are stored",
         "run": "compute the results that are missing or damaged",
         "show": "settings, size and provenance of the stored results",
+        "verify": "compute stored results again, compare, and change nothing",
     }.items():
         sub = commands.add_parser(command, help=text, description=text)
         sub.add_argument(
@@ -56,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "--dask", metavar="ADDRESS", help="send the runs to the Dask cluster whose scheduler is there"
             )
+        if command == "verify":
+            sub.add_argument("--sigma", type=float, metavar="S", help="only those at this sigma_eps")
+            sub.add_argument("--seed", type=int, metavar="N", help="only those with this seed")
+            sub.add_argument("--one", action="store_true", help="only one, the cheapest")
     return parser
 
 
@@ -102,6 +111,33 @@ def _show(options: argparse.Namespace) -> None:
         shapes = {key: "x".join(map(str, array.shape)) for key, array in result.arrays.items()}
         settings = dataclasses.asdict(result.settings)
         print(json.dumps({"settings": settings, "arrays": shapes, "provenance": result.provenance}))
+
+
+def _verify(options: argparse.Namespace) -> bool:
+    """Say what it will cost, compute the chosen runs again, and print a verdict in a line for each; whether all agree."""
+    with needed("torch"):
+        from tqdm.auto import tqdm
+
+    runs = verify.chosen(options.name, options.sigma, options.seed, options.one, options.out)
+    took, slower = sum(run.wall_s for run in runs), verify.product_s() / verify.PRODUCT_S
+    print(
+        f"{options.name}: {len(runs)} to compute again, which took {_minutes(took)} when they were stored; this machine "
+        f"now needs {slower:.1f} times as long for a product of matrices: about {_minutes(took * slower)}, and where "
+        "a training is calm up to twice that, since a twin of it tells how far rounding errors grow"
+    )
+    compute, agree = experiments.named(options.name).compute, 0
+    for run in runs:
+        with tqdm(total=run.epochs, unit="epoch", leave=False) as bar:
+            again = verify.compute_again(functools.partial(compute, run.settings, "cpu"), bar.update)
+        found = verify.differences(run.settings, run.arrays, again)
+        agree += not found
+        print(f"{run}: {'; '.join(['DIFFERS', *found]) if found else verify.agreement(again)}", flush=True)
+    print(f"{agree} of {len(runs)} agree")
+    return agree == len(runs)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{max(seconds, 1):.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 if __name__ == "__main__":
