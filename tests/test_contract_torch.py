@@ -34,8 +34,10 @@ from nin_lib.decay import DecayFit, estimate_curvature, fit_decay, predict_decay
 from nin_lib.experiments import (
     activations,
     digits,
+    divergence,
     fashion_mnist,
     fig1,
+    fig1_complete,
     inputs,
     landing,
     linear_boundaries,
@@ -80,8 +82,8 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 MODULES = [
     "injection", "training", "networks", "curvature", "decay", "history", "sweep", "experiments",
     *(f"experiments.{name}" for name in (
-        "activations", "architectures", "digits", "experiment", "fashion_mnist", "fig1", "inputs", "landing", "layers",
-        "linear_boundaries", "noises", "probe_cost", "steps",
+        "activations", "architectures", "digits", "divergence", "experiment", "fashion_mnist", "fig1", "fig1_complete",
+        "inputs", "landing", "layers", "linear_boundaries", "noises", "probe_cost", "steps",
     )),
     "widgets",
     *(f"widgets.{name}" for name in (
@@ -906,6 +908,25 @@ CONTRACTS: dict[str, Contract] = {
     "experiments.landing.compute": Contract(
         landing.compute, None, bad={"settings": [5, Said(training_of(), "Training(")]}
     ),
+    "experiments.landing.balanced": Contract(
+        lambda net=None: landing.balanced(mlp((PIXELS, FEATURES, 10)) if net is None else net),
+        {},
+        lambda found: isinstance(found, torch.nn.Sequential),
+        {"net": [5, Said(torch.nn.Linear(4, 3), "Linear"), Said(NET, "Tanh")]},
+    ),
+    "experiments.divergence.edges": Contract(
+        lambda settings=None, **others: divergence.edges(
+            dataclasses.replace(divergence.EXPERIMENT.settings[0], **others) if settings is None else settings
+        ),
+        None,
+        bad={
+            "settings": [5, Said(scan_of(), "Scan(")],
+            "seed": NO_SEED,
+            "c": [5, (20, 1.5), (20, 0)],
+            "draws": [*NO_WHOLE, 0],
+            "copies": [*NO_WHOLE, 0],
+        },
+    ),
     "experiments.digits.train_net": Contract(
         lambda settings=None, device="cpu", measure=None, **others: digits.train_net(
             training_of(**others) if settings is None else settings, device, measure
@@ -961,6 +982,27 @@ CONTRACTS: dict[str, Contract] = {
         {"loss": losses, "c": not_negative},
         lambda found, **_: finite(found) and found >= 0,
         {"loss": ["l1", None], "c": [*NO_NUMBER, -1]},
+    ),
+    "experiments.fashion_mnist.begin": Contract(
+        lambda start="normal", seed=0: fashion_mnist.begin(*net_and_nin(), start, seed),
+        {"start": st.sampled_from(sorted(fashion_mnist.STARTS))},
+        bad={"start": ["uniform", None]},
+    ),
+    "experiments.fashion_mnist.train_from": Contract(
+        lambda settings=None, **others: fashion_mnist.train_from(
+            dataclasses.replace(fashion_mnist.TABLE_1_STARTS.settings[0], **others)
+            if settings is None
+            else settings
+        ),
+        None,
+        bad={
+            "settings": [5, Said(scan_of(), "Scan(")],
+            "start": ["uniform", None],
+            "data": ["cifar", None],
+        },
+    ),
+    "experiments.fig1_complete.train_to_the_end": Contract(
+        fig1_complete.train_to_the_end, None, bad={"settings": [5, Said(scan_of(), "Scan(")]}
     ),
     "experiments.fig1.prepare": Contract(
         lambda device="cpu", **others: on_made_up_images(fig1.prepare, fig1_of(**others), device),

@@ -16,10 +16,11 @@ from nin_lib.experiments.activations import saturation
 from nin_lib.experiments.architectures import BY_ARCHITECTURE
 from nin_lib.experiments.digits import Scan, Training, scan, train_history, train_net
 from nin_lib.experiments.inputs import log_ratios, with_shuffled
+from nin_lib.experiments.landing import balanced
 from nin_lib.injection import NoiseInjection
 from nin_lib.networks import ARCHITECTURES, network
 from nin_lib.sweep import one_thread
-from nin_lib.training import LOSSES, train_mlp
+from nin_lib.training import LOSSES, train, train_mlp
 from nin_lib.verify import Run, beginning, compute_again, differences
 
 SETTINGS = Training(sigma_eps=10.0)
@@ -199,6 +200,38 @@ def test_a_training_does_not_notice_that_it_is_watched():
     assert len(measured) == 2 and measured[1]["noisy_accuracy"] > 0.8
 
 
+def test_a_balanced_net_is_the_same_function_and_the_smallest_such(digits):
+    net = network("relu", seed=1)
+    nin = NoiseInjection(net, "0", sigma_eps=10.0)
+    train(net, digits, nin=nin, eta=0.2, batch_size=128, epochs=1)
+    other, x, eps = balanced(net), digits.x_val, nin.sample(len(digits.x_val))
+    torch.testing.assert_close(other(x), net(x))
+    with nin.noise(eps):
+        noisy = net(x)
+    other[0].nin_eps = eps  # the node comes with the copy, and its weights were rescaled with the others
+    torch.testing.assert_close(other(x), noisy)
+    other[0].nin_eps = None
+
+    def norms(of):
+        first, last = of[0], of[2]
+        return (first.weight**2).sum(1) + first.bias**2, (last.weight**2).sum(0)
+
+    inward, outward = norms(other)
+    torch.testing.assert_close(inward, outward)
+    assert (inward + outward < sum(norms(net))).all()
+    assert sharpness(other, digits) != pytest.approx(sharpness(net, digits), rel=0.02)
+
+
+def test_what_cannot_be_balanced_is_refused():
+    with pytest.raises(ValueError, match="net must be linear, ReLU, linear, got Sequential"):
+        balanced(network("tanh"))
+    net = network("relu")
+    with torch.no_grad():
+        net[2].weight[:, 3] = 0
+    with pytest.raises(ValueError, match="net must have units of norms > 0 in and out"):
+        balanced(net)
+
+
 # --- inputs without information --------------------------------------------------------------------------------------
 
 
@@ -285,6 +318,26 @@ def test_stored_ranks_come_out_again():
     run = Run(result.settings, result.arrays, 1.0).part(None, 4)
     again = compute_again(lambda: experiments.named("inputs").compute(run.settings, "cpu"))
     assert differences(run.settings, run.arrays, again) == []
+
+
+@pytest.mark.stored
+def test_a_stored_edge_of_divergence_comes_out_again():
+    result = experiments.results("divergence")[2]
+    edge = int(result.arrays["own"])
+    near = dataclasses.replace(result.settings, c=(edge - 1, edge + 1), draws=1, copies=1)
+    again = experiments.named("divergence").compute(near, "cpu")
+    assert again["diverges"].tolist() == [False, True] and again["own"] == edge
+
+
+def test_weights_and_data_decide_where_divergence_begins_and_noise_alone_does_not_know():
+    stored = [result.arrays for result in experiments.results("divergence")]
+    own, blank, averaged = (np.array([a[key] for a in stored]) for key in ("own", "blank", "averaged"))
+    redrawn = np.array([a["redrawn"] for a in stored])
+    for arrays, edge in zip(stored, own, strict=True):
+        assert (arrays["diverges"] == (np.arange(20, 80) >= edge)).all()  # one boundary, at every whole c
+    assert len(own) == 15
+    assert np.corrcoef(own, blank)[0, 1] < 0.6 < 0.8 < np.corrcoef(own, averaged)[0, 1]
+    assert redrawn.std(1, ddof=1).mean() < 0.5 * redrawn.mean(1).std(ddof=1)
 
 
 @pytest.mark.parametrize("eta, phase", [(0.07, "decoupled"), (0.09, "divergent")])

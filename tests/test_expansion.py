@@ -225,6 +225,34 @@ def test_footnote_3_slope_of_the_mean_gradient_has_a_boundary_term():
     assert measured == pytest.approx(almost_everywhere + stats.norm.pdf(0) * 2, abs=1e-6)
 
 
+def test_footnote_3_many_units_have_a_kink_term_each_of_its_own():
+    """Two units with independent normal preactivations, shifted at once: the kink of the other one adds nothing."""
+    s, W1, W2, v1, v2, y = sp.symbols("s W1 W2 v1 v2 y", real=True)
+    density = lambda t: sp.exp(-(t**2) / 2) / sp.sqrt(2 * sp.pi)  # noqa: E731
+    active = lambda t: (1 + sp.erf(t / sp.sqrt(2))) / 2  # noqa: E731
+    output = lambda t: t * active(t) + density(t)  # noqa: E731, the mean of relu(z + t)
+    z = sp.Symbol("z", real=True)
+    assert sp.simplify(sp.integrate(z * density(z), (z, 0, sp.oo)) - output(0)) == 0
+    assert sp.simplify(output(s).diff(s) - active(s)) == 0
+    mean_g1 = v1**2 * output(s * W1) + v1 * active(s * W1) * (v2 * output(s * W2) - y)
+    hessian = v1**2 * active(0) * W1 + v1 * v2 * active(0) ** 2 * W2
+    kink = density(0) * v1 * (v2 * output(0) - y) * W1
+    assert sp.simplify(mean_g1.diff(s).subs(s, 0) - hessian - kink) == 0
+
+
+def test_the_pull_of_normal_noise_is_the_hessian_at_the_noisy_preactivations():
+    """E[eps G(eps)] = sigma^2 E[G'(eps)] beyond any expansion, on a tanh net and strong noise."""
+    net, sigma = SmallNetwork.random("tanh", seed=18), 1.5
+    x = torch.from_numpy(np.random.default_rng(1).normal(size=32))
+    loss, z = net.loss_of(x), net.preactivations(x)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(100)
+    uniform, pull = torch.full_like(x, 1 / len(x)), 0
+    for node, weight in zip(nodes, weights / weights.sum(), strict=True):
+        H = local_hessian(loss, z + sigma * float(node) * net.w_ni)
+        pull = pull + weight * torch.einsum("n,nij,j->i", uniform, H, net.w_ni)
+    assert torch.allclose(net.mean_gradient(sigma, x), sigma**2 * pull, rtol=1e-3, atol=1e-5)
+
+
 def test_relu_population_gradient_against_monte_carlo():
     net, n, sigma = SmallNetwork.random("relu", seed=18), 1_000_000, 0.5
     x, eps = normal(2, n, seed=3)

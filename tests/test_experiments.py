@@ -29,6 +29,7 @@ from nin_lib.experiments import (
     ResultError,
     fashion_mnist,
     fig1,
+    fig1_complete,
     linear_boundaries,
     probe_cost,
 )
@@ -501,6 +502,86 @@ def test_the_cost_of_the_probe_is_measured_and_power_iteration_finds_the_largest
         arrays["power"] == pytest.approx(arrays["largest"], rel=0.1) and arrays["power"] <= arrays["largest"]
     )
     assert arrays["rayleigh"].shape == (1,) and np.isfinite(arrays["rayleigh"]).all()
+
+
+@pytest.mark.usefixtures("small_images", "one_thread")
+@pytest.mark.parametrize("eta, epochs, ends", [(0.2, 60, True), (0.01, 3, False)])
+def test_a_training_to_the_end_stops_when_every_image_is_right_and_not_later(eta, epochs, ends):
+    settings = fig1_complete.Settings(**SMALL, sigma_eps=0.1, seed=3, eta=eta, epochs=epochs)
+    arrays = fig1_complete.train_to_the_end(settings)
+    history, data = History.from_arrays(arrays), nin_lib.data.load("fashion_mnist")
+    taken, accuracies = len(history.niw_norm) - 1, []
+    net = mlp((784, 16, 10), 3, torch.float32)
+    nin = NoiseInjection(net, "0", 0.1, seed=3)
+
+    def watch(history, epoch):
+        accuracies.append((net(data.x_train).argmax(1) == data.y_train).double().mean().item())
+
+    how = {"eta": eta, "batch_size": 20, "epochs": taken, "seed": 3}
+    plain = train(net, data, nin=nin, callback=watch, **how)
+    np.testing.assert_array_equal(history.batch_loss, plain.batch_loss.astype(np.float32))
+    assert arrays["train_accuracy"] == pytest.approx(accuracies[-1])
+    assert (accuracies[-1] == 1) == ends and max(accuracies[:-1]) < 1
+    assert taken < epochs if ends else taken == epochs
+
+
+@pytest.mark.parametrize("start", fashion_mnist.STARTS)
+def test_the_starts_are_what_they_say(start):
+    net = mlp((784, 1024, 10), 5, torch.float32)
+    nin = NoiseInjection(net, "0", 1.0, seed=5)
+    before = [parameter.detach().clone() for parameter in net.parameters()]
+    fashion_mnist.begin(net, nin, start, 5)
+    scaled = [net[0].weight * 28, net[2].weight * 32, nin.weight * 28]
+    variances, largest = zip(*((w.var().item(), w.abs().max().item()) for w in scaled), strict=True)
+    same = [torch.equal(*pair) for pair in zip(before, net.parameters(), strict=True)]
+    if start == "normal":
+        assert all(same)
+    elif start == "truncated":
+        assert variances == pytest.approx((0.774, 0.774, 0.774), rel=0.1)
+        assert max(largest) <= 2.00001 and not any(same[i] for i in (0, 2, 3))
+        assert not net[0].bias.any()
+    else:
+        assert torch.equal(nin.weight, torch.full((1024,), 1 / 28)) and same.count(False) == 1
+
+
+@pytest.mark.usefixtures("small_images", "one_thread")
+def test_a_training_from_a_start_begins_there_and_an_unknown_one_is_refused():
+    small = fashion_mnist.Start(
+        sigma_eps=1.0, seed=0, start="constant", hidden=(16,), batch_size=20, epochs=1
+    )
+    history = History.from_arrays(fashion_mnist.train_from(small))
+    assert history.niw_norm[0] == pytest.approx(np.sqrt(16 / 784), rel=1e-6)
+    normal = History.from_arrays(fashion_mnist.train_from(replace(small, start="normal")))
+    assert normal == train_mlp(
+        1.0,
+        0,
+        data=nin_lib.data.load("fashion_mnist"),
+        loss="mse",
+        eta=0.01,
+        hidden=(16,),
+        batch_size=20,
+        epochs=1,
+    )
+    with pytest.raises(ValueError, match="start must be one of .*'truncated'.*, got 'uniform'"):
+        fashion_mnist.train_from(replace(small, start="uniform"))
+
+
+def test_table_1_for_the_squared_error_depends_on_the_reading_of_the_start():
+    phases = {
+        ("normal", 30): {Phase.CATAPULT},
+        ("normal", 47): {Phase.DIVERGENT},
+        ("truncated", 30): {Phase.DECAY, Phase.CATAPULT},
+        ("truncated", 47): {Phase.CATAPULT},
+        ("constant", 30): {Phase.DIVERGENT},
+        ("constant", 47): {Phase.DIVERGENT},
+    }
+    found = {key: [] for key in phases}
+    for result in experiments.results("table1-starts"):
+        c = round(result.settings.sigma_eps**2 / fashion_mnist.TABLE_1["mse"]["unit"])
+        found[result.settings.start, c].append(result.history.phase)
+    assert all(len(several) == 5 for several in found.values())
+    assert all(set(several) <= phases[key] for key, several in found.items())
+    assert found["truncated", 30].count(Phase.DECAY) >= 4
 
 
 def fig_1(name="fig1-right"):

@@ -92,6 +92,37 @@ def test_twice_the_variance_of_a_catapult_diverges():
     assert (at_double.phase[chosen] == Phase.DIVERGENT).all()
 
 
+@given(*[st.floats(2, 50)] * 2, st.floats(-1, 1), st.floats(0, 0.5), st.floats(-0.5, 0.5))
+def test_training_with_data_does_not_leave_the_region_of_no_return(p, q, share, kappa, mu):
+    """The mean map with data, in units of sqrt(eta) sigma_eps: both weights double, and w0 stays the smaller one."""
+    r = share * q
+    after = p * (1 - q**2 - kappa * r**2) + mu * r, q * (1 - p**2), r * (1 - kappa * p**2) + mu * p
+    # the library takes the same step
+    sigma_eps = 10.0
+    run = LinearModel(eta=0.01, M=mu / max(kappa, 1e-12), sigma_x=10 * np.sqrt(max(kappa, 1e-12))).simulate(
+        sigma_eps, r, p, q, steps=1, noise="none", record=False
+    )
+    np.testing.assert_allclose([run.w1[-1], run.w_ni[-1], run.w0[-1]], after, rtol=1e-9, atol=1e-6)
+    assert abs(after[0]) >= 2 * p * (1 - 1e-12) and abs(after[1]) >= 3 * q * (1 - 1e-12)
+    assert abs(after[2]) <= abs(after[1])
+
+
+def test_every_start_outside_the_circle_and_every_divergent_training_passes_the_region():
+    noise_alone, rng = LinearModel(eta=1, M=0, sigma_x=0), np.random.default_rng(5)
+    a, b = rng.uniform(0, 3, (2, 4000))
+    outside = a**2 + b**2 > 4.001
+    alone = noise_alone.simulate(1, 0, a[outside], b[outside], noise="none")
+    trained = LinearModel().simulate(np.repeat([13.4, 20, 60.0], 100), **FIG_2, noise="sgd")
+    for run, unit, diverges_ in (
+        (alone, 1, True),
+        (trained, 0.1 * np.repeat([13.4, 20, 60.0], 100), trained.phase == Phase.DIVERGENT),
+    ):
+        p, q, r = (unit * np.abs(w) for w in (run.w1, run.w_ni, run.w0))
+        assert np.array_equal(
+            ((p > 2) & (q > 2) & (r <= q) & (q < np.inf)).any(axis=0), np.broadcast_to(diverges_, p.shape[1])
+        )
+
+
 # --- printed against corrected, and the measured boundaries ---------------------------------------------------------
 
 
@@ -146,19 +177,51 @@ def test_the_four_phases_are_predicted(batch_size, share):
 # --- the other claims of the chapters ---------------------------------------------------------------------------------
 
 
-def test_drift_equals_diffusion_at_sigma_dec_of_T():
-    """sigma_dec(T) computed from plain Python steps of the noise-free training."""
-    w0, w1, S1, S2, T, batch_size = 0.1, 1.5, 0.0, 0.0, 30, 100
-    for _ in range(T):
-        u = w1 * w0 - 1
-        S1, S2 = S1 + w1**2, S2 + (w1 * u) ** 2
+def test_drift_equals_diffusion_at_the_random_walk_boundary():
+    """Up to the time of learning, from plain Python steps of the noise-free training; sigma_eps = 0.1 is far beyond."""
+    w0, w1, S1, S2, T, batch_size = 0.1, 1.5, 0.0, 0.0, 0, 1000
+    while (u := w1 * w0 - 1) ** 2 > 0.01 * 0.85**2:
+        S1, S2, T = S1 + w1**2, S2 + (w1 * u) ** 2, T + 1
         w0, w1 = w0 - 0.01 * u * w1, w1 - 0.01 * u * w0
-    sigma_eps = np.sqrt(S2) / (np.sqrt(batch_size) * 0.1 * S1)
-    run = LinearModel(batch_size=batch_size).simulate(
-        np.full(20_000, sigma_eps), **FIG_2, steps=T, noise="sgd", record=False
+    sigma_walk = np.sqrt(S2) / (np.sqrt(batch_size) * 0.1 * S1)
+    assert T == 87 and sigma_walk == pytest.approx(0.0088, abs=1e-4)
+    for sigma_eps, ratio in ((sigma_walk, 1), (0.1, 0.1 / sigma_walk)):
+        run = LinearModel(batch_size=batch_size).simulate(
+            np.full(20_000, sigma_eps), **FIG_2, steps=T, noise="sgd", record=False
+        )
+        shift = run.w_ni[-1] - 0.1
+        assert -shift.mean() / shift.std() == pytest.approx(ratio, rel=0.05)
+    assert (shift < 0).all()
+
+
+def test_between_the_late_boundary_and_the_first_step_large_batches_bring_no_catapult():
+    edges = LinearModel().boundaries(**FIG_2)
+    assert edges.late < 9.0 < 9.2 < edges.catapult
+    run = LinearModel(batch_size=10_000).simulate(
+        np.repeat([9.0, 9.2], 300), **FIG_2, steps=4000, noise="sgd", record=False
     )
-    shift = run.w_ni[-1] - 0.1
-    assert -shift.mean() / shift.std() == pytest.approx(1, abs=0.05)
+    assert not np.any(run.phase == Phase.CATAPULT)
+    X = 0.01 * np.repeat([9.0, 9.2], 300) ** 2 * run.w1[-1] ** 2
+    assert np.all(
+        np.abs(np.median(X.reshape(2, 300), axis=1) - 1.95) < 0.03
+    )  # the flow would end at 2.12 and 2.21
+
+
+def test_small_batches_fly_early_by_the_first_step_and_not_by_a_lower_threshold():
+    """At |B| = 16 and sigma_eps = 8.45 half of the runs are catapults, nearly half of these at once; yet a typical run
+    needs more than X = 2 to grow."""
+
+    def catapults(steps):
+        run = LinearModel(batch_size=16).simulate(
+            np.full(10_000, 8.45), **FIG_2, steps=steps, noise="sgd", record=False
+        )
+        return np.mean(run.phase == Phase.CATAPULT)
+
+    at_once, in_all = catapults(1), catapults(600)
+    assert in_all == pytest.approx(0.52, abs=0.02) and at_once / in_all == pytest.approx(0.46, abs=0.03)
+    m = np.random.default_rng(0).chisquare(16, 400_000) / 16
+    below, above = (np.log(np.abs(1 - 2 * scale**2 * m)).mean() for scale in (1.05, 1.09))
+    assert below < 0 < above
 
 
 def test_a_late_catapult_ends_at_the_edge_of_stability():
@@ -191,6 +254,30 @@ def test_a_large_niw_pins_the_data_weight_and_a_catapult_sets_it_free():
     learned = (run.clean_loss < 0.01 * run.clean_loss[0]).any(axis=0).reshape(2, 100).mean(axis=1)
     assert learned[0] == 0 and learned[1] > 0.5
     assert (run.phase[100:] == Phase.CATAPULT).all()
+
+
+def test_a_pinned_network_is_at_a_saddle_and_learns_at_last():
+    """The mean map from a large NIW: weak noise as fast as none, stronger noise late, a catapult fast again."""
+    sigma_eps = np.array([0, 0.1, 3, 5, 12])
+    run = LinearModel().simulate(sigma_eps, w1=0.1, w_ni=1.5, steps=13_000, noise="none")
+    learned = (run.clean_loss < 0.01 * run.clean_loss[0]).argmax(axis=0)
+    np.testing.assert_allclose(learned, [341, 350, 4762, 12_662, 315], rtol=0.002)
+
+
+def test_a_catapult_may_land_where_learning_waits():
+    run = LinearModel().simulate(np.full(400, 12.0), **FIG_2, steps=1200, noise="sgd", record=False)
+    waits = run.clean_loss[-1] > 0.01 * 0.85**2 / 2
+    assert (run.phase == Phase.CATAPULT).all() and 0.08 < waits.mean() < 0.22
+    run = LinearModel().simulate(np.full(400, 12.0), **FIG_2, steps=20_000, noise="sgd", record=False)
+    assert (run.clean_loss[-1] < 0.01 * 0.85**2 / 2).all()
+
+
+def test_larger_noise_means_longer_relaxation_above_X_equal_to_one_only():
+    sigma_eps = np.array([0.5, 1, 2, 4, 7, 8, 8.5, 9])
+    run = LinearModel().simulate(sigma_eps, **FIG_2, noise="none")
+    assert (run.phase[1:] == Phase.DECAY).all()
+    life = [np.nonzero(np.abs(w) > 0.1 / np.e)[0][-1] + 1 for w in run.w_ni.T]
+    assert (np.diff(life[:5]) < 0).all() and (np.diff(life[4:]) > 0).all()
 
 
 @pytest.mark.parametrize("depth", [2, 3, 4])

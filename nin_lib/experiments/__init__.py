@@ -13,6 +13,7 @@ from nin_lib import checks, store
 from nin_lib.experiments import (
     activations,
     architectures,
+    divergence,
     fashion_mnist,
     fig1,
     fig1_complete,
@@ -46,6 +47,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "architectures": architectures.EXPERIMENT,
     "inputs": inputs.EXPERIMENT,
     "landing": landing.EXPERIMENT,
+    "divergence": divergence.EXPERIMENT,
 }
 """Every experiment of the book by its name."""
 

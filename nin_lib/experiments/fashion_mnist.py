@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from nin_lib import checks
 from nin_lib.experiments.experiment import Experiment
+
+if TYPE_CHECKING:
+    import torch
+
+    from nin_lib.injection import NoiseInjection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,10 +108,43 @@ class Start:
 
 STARTS = {
     "normal": "weights and W_NI normal, of variance 1/fan_in: the reading of this book",
-    "truncated": "the same, drawn again beyond two standard deviations, which takes a quarter off the variance",
+    "truncated": "the same, drawn again beyond two standard deviations, which leaves 77 % of the variance",
     "constant": "weights normal, each noise weight 1/sqrt(fan_in), all of one sign",
 }
 """Ways to read "initialized using a normal distribution as w_0, w_NI,0 = 1/sqrt(N_fan-in)" (Appendix B)."""
+
+
+def begin(net: "torch.nn.Sequential", nin: "NoiseInjection", start: str, seed: int) -> None:
+    """Draw the weights of a fully connected net with a NIN on its first layer, by one of `STARTS`.
+
+    Parameters
+    ----------
+    net : torch.nn.Sequential
+        As `nin_lib.networks.mlp` makes it, which is "normal": this is left as it is.
+    nin : NoiseInjection
+        Attached to its layer "0".
+    start : str
+        A key of `STARTS`.
+    seed : int
+        Source of what is drawn.
+
+    Raises
+    ------
+    ValueError
+        If there is no such start.
+    """
+    import torch
+
+    checks.choice("start", start, STARTS)
+    drawn = torch.Generator().manual_seed(seed)
+    layers = [part for part in net if isinstance(part, torch.nn.Linear)]
+    with torch.no_grad():
+        if start == "constant":
+            nin.weight.fill_(layers[0].in_features ** -0.5)
+        elif start == "truncated":
+            for layer, weight in (*((layer, layer.weight) for layer in layers), (layers[0], nin.weight)):
+                std = layer.in_features**-0.5
+                torch.nn.init.trunc_normal_(weight, 0, std, -2 * std, 2 * std, drawn)
 
 
 def train_from(settings: Start, device: str = "cpu") -> dict[str, np.ndarray]:
@@ -124,28 +162,18 @@ def train_from(settings: Start, device: str = "cpu") -> dict[str, np.ndarray]:
     ValueError
         If a setting or the device is not as above.
     """
-    import torch
-
     from nin_lib.data import load
     from nin_lib.injection import NoiseInjection
     from nin_lib.networks import checked_widths, mlp, placed
     from nin_lib.training import train
 
     checks.instance("settings", settings, Start, "use one of TABLE_1_STARTS.settings, for example")
-    start = checks.choice("start", settings.start, STARTS)
+    checks.choice("start", settings.start, STARTS)
     data = load(checks.choice("data", settings.data, ("digits", "fashion_mnist")))
     widths = data.x_train.shape[1], *checked_widths("hidden", settings.hidden), 10
     net = mlp(widths, settings.seed, data.x_train.dtype)
     nin = NoiseInjection(net, "0", settings.sigma_eps, seed=settings.seed)
-    with torch.no_grad():
-        if start == "constant":
-            nin.weight.fill_(widths[0] ** -0.5)
-        elif start == "truncated":
-            drawn = torch.Generator().manual_seed(settings.seed)
-            for layer in (part for part in net if isinstance(part, torch.nn.Linear)):
-                std = layer.in_features**-0.5
-                torch.nn.init.trunc_normal_(layer.weight, 0, std, -2 * std, 2 * std, drawn)
-            torch.nn.init.trunc_normal_(nin.weight, 0, std := widths[0] ** -0.5, -2 * std, 2 * std, drawn)
+    begin(net, nin, settings.start, settings.seed)
     how = {key: getattr(settings, key) for key in ("loss", "eta", "batch_size", "epochs", "seed")}
     return train(placed(net, device), data, nin=nin, **how).arrays()
 
