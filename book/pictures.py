@@ -36,7 +36,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
 # What a picture keeps of the attributes and the style of Plotly's elements, and the values that need no saying.
 KEPT = dict.fromkeys(
-    "x y dx dy d width height clip-path id preserveAspectRatio href font-size stroke-miterlimit".split()
+    "x y dx dy d width height clip-path id preserveAspectRatio href font-size stroke-miterlimit "
+    "x1 y1 x2 y2 offset stop-color".split()
 )
 KEPT |= {"transform": "", "fill": None, "fill-opacity": "1", "opacity": "1", "stroke": "none", "stroke-opacity": "1"}
 KEPT |= {"stroke-width": "0", "stroke-dasharray": "none", "text-anchor": "start", "image-rendering": "auto"}
@@ -91,7 +92,7 @@ def attributes(element):
         for key, value in found.items()
         if value != KEPT[key]
     }
-    if "stroke" not in found or found.get("stroke-opacity") == "0":
+    if "stroke-width" not in found or found.get("stroke-opacity") == "0":
         found.pop("stroke", None)
         found = {key: value for key, value in found.items() if not key.startswith("stroke-")}
     return found
@@ -121,17 +122,16 @@ def picture_of(drawn, label, prefix):
     picture.attrib |= {"role": "img", "aria-label": label}
     picture.attrib |= {"font-family": "system-ui, sans-serif", "font-size": "14"}
     picture.extend(tidy(root))
-    used = {}
+    named = {}
     for element in picture.iter():
-        if "clip-path" in element.attrib:
-            old = element.get("clip-path")[5:-1]
-            element.set("clip-path", f"url(#{used.setdefault(old, f'{prefix}-{len(used)}')})")
-    clips = picture.findall(f"{SVG}clipPath")
-    for clip in clips:
-        if clip.get("id") in used:
-            clip.set("id", used[clip.get("id")])
+        for key in {"clip-path", "fill"} & element.attrib.keys():
+            if found := re.fullmatch(r"""url\(['"]?#(.+?)['"]?\)""", element.get(key)):
+                element.set(key, f"url(#{named.setdefault(found[1], f'{prefix}-{len(named)}')})")
+    for element in [child for child in picture if "id" in child.attrib]:
+        if element.get("id") in named:
+            element.set("id", named[element.get("id")])
         else:
-            picture.remove(clip)
+            picture.remove(element)
     ElementTree.register_namespace("", SVG[1:-1])
     return ElementTree.tostring(picture, encoding="unicode")
 
