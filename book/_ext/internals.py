@@ -21,7 +21,7 @@ def render_figures(mimes, to_html):
         def handle_mime(renderer, data, inline):
             if inline or data.mime_type not in mimes:
                 return None
-            _, outputs = renderer.renderer.nb_client.code_outputs(
+            _, outputs = renderer.renderer.nb_client.code_cell_outputs(
                 data.cell_index
             )
             output = outputs[data.output_index]
