@@ -164,7 +164,7 @@ def test_the_button_makes_a_figure_interactive_and_the_page_still_scrolls(option
     with browser.new_context(**options) as context:
         page = context.new_page()
         watched = Watched(page, base.removesuffix("/book"))
-        page.goto(f"{base}/where-training-lands.html")
+        page.goto(f"{base}/fixed-noise.html")
         figure = page.locator(".nin-figure")
         button = figure.get_by_role("button", name=re.compile("^Interactive Figure: "))
         button.press("Enter")
@@ -198,6 +198,6 @@ def test_the_button_makes_a_figure_interactive_and_the_page_still_scrolls(option
 def test_the_interactive_figure_needs_no_server(browser):
     with browser.new_context() as context:
         page = context.new_page()
-        page.goto((SITE / "book/where-training-lands.html").as_uri())
+        page.goto((SITE / "book/fixed-noise.html").as_uri())
         page.locator(".nin-figure button").click()
         page.locator(".nin-figure .drawn .main-svg").first.wait_for()
