@@ -125,16 +125,18 @@ def swipe(page, part):
     box = part.bounding_box()
     top, bottom = max(box["y"], 130), min(box["y"] + box["height"], 700)
     before = page.evaluate("scrollY")
-    page.context.new_cdp_session(page).send(
-        "Input.synthesizeScrollGesture",
-        {
-            "x": box["x"] + box["width"] / 2,
-            "y": (top + bottom) / 2,
-            "yDistance": -120,
-            "gestureSourceType": "touch",
-            "preventFling": True,
-        },
-    )
+    x, y = box["x"] + box["width"] / 2, (top + bottom) / 2
+    devtools = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    touch("touchStart", {"x": x, "y": y})
+    for moved in range(8, 121, 8):
+        touch("touchMove", {"x": x, "y": y - moved})
+        page.wait_for_timeout(16)
+    touch("touchEnd")
+    page.wait_for_timeout(100)
     return page.evaluate("scrollY") - before
 
 
@@ -165,7 +167,7 @@ def test_the_button_makes_a_figure_interactive_and_the_page_still_scrolls(option
         page = context.new_page()
         watched = Watched(page, base.removesuffix("/book"))
         page.goto(f"{base}/fixed-noise.html")
-        figure = page.locator(".nin-figure")
+        figure = page.locator(".nin-figure").first
         button = figure.get_by_role("button", name=re.compile("^Interactive Figure: "))
         button.press("Enter")
         drawn = figure.locator(".drawn .main-svg").first
@@ -199,5 +201,5 @@ def test_the_interactive_figure_needs_no_server(browser):
     with browser.new_context() as context:
         page = context.new_page()
         page.goto((SITE / "book/fixed-noise.html").as_uri())
-        page.locator(".nin-figure button").click()
-        page.locator(".nin-figure .drawn .main-svg").first.wait_for()
+        page.locator(".nin-figure > button").first.click()
+        page.locator(".drawn .main-svg").first.wait_for()
