@@ -136,7 +136,7 @@ def swipe(page, part):
         touch("touchMove", {"x": x, "y": y - moved})
         page.wait_for_timeout(16)
     touch("touchEnd")
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(300)
     return page.evaluate("scrollY") - before
 
 
