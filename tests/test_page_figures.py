@@ -203,3 +203,22 @@ def test_the_interactive_figure_needs_no_server(browser):
         page.goto((SITE / "book/fixed-noise.html").as_uri())
         page.locator(".nin-figure > button").first.click()
         page.locator(".drawn .main-svg").first.wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", pages_with('class="nin-explorer"'))
+def test_an_explorer_has_room_before_it_is_built_and_is_a_named_group(name, browser, base):
+    for width in (375, 1280):
+        with browser.new_context(viewport={"width": width, "height": 800}) as context:
+            page = context.new_page()
+            page.goto(f"{base}/{name}.html", wait_until="domcontentloaded")
+            page.wait_for_function(
+                "() => [...document.querySelectorAll('.nin-explorer')].every(e => e.querySelector('input'))"
+            )
+            page.wait_for_timeout(300)
+            for explorer in page.locator(".nin-explorer").all():
+                assert explorer.get_attribute("role") == "group"
+                assert len(explorer.get_attribute("aria-label")) > 15
+                assert explorer.locator(".nin-band input:not([tabindex='-1'])").count() == 0
+                room = explorer.evaluate("e => [parseFloat(getComputedStyle(e).minHeight), e.offsetHeight]")
+                assert room[0] <= room[1] <= room[0] + 60, room
