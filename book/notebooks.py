@@ -15,6 +15,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+
 from pictures import add_pictures
 
 BOOK = Path(__file__).resolve().parent

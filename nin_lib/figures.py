@@ -156,7 +156,12 @@ def phase_bar(
         for phase, a, b in zip(Phase, edges[:-1], edges[1:], strict=True)
     ]
     # Decay and catapult can be narrow, so neighbours have their labels at different heights.
-    label = {"mode": "text", "textfont": {"color": "black", "size": 13}, "hoverinfo": "skip", "showlegend": False}
+    label = {
+        "mode": "text",
+        "textfont": {"color": "black", "size": 13},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
     label_at = [(a * b) ** 0.5 for a, b in zip(edges[:3], edges[1:4], strict=True)] + edges[4:]
     heights, sides = [0.86, 0.56, 0.86, 0.56], ["middle center"] * 3 + ["middle left"]
     names = [phase.value for phase in Phase]

@@ -154,7 +154,9 @@ def test_a_finger_scrolls_over_figures_and_explorers_and_plotly_is_not_loaded(na
         page.wait_for_function(
             "() => [...document.querySelectorAll('.nin-explorer')].every(e => e.querySelector('input'))"
         )
-        parts = ".nin-figure, .nin-explorer .nin-plot, .nin-explorer .nin-map, .nin-explorer input[type=range]"
+        parts = (
+            ".nin-figure, .nin-explorer .nin-plot, .nin-explorer .nin-map, .nin-explorer input[type=range]"
+        )
         for part in page.locator(parts).all():
             assert swipe(page, part) >= 100
         assert not [url for url in asked if "plotly" in url]
