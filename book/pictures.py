@@ -8,7 +8,7 @@ import contextlib
 import re
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import plotly
 
@@ -133,7 +133,7 @@ def tidy(element):
     """The children of `element` as a picture needs them: nothing that is not seen, and no group that says nothing."""
     children = []
     for child in element:
-        kept = ElementTree.Element(child.tag, attributes(child))
+        kept = ET.Element(child.tag, attributes(child))
         kept.text, kept.tail = child.text, child.tail
         kept.extend(tidy(child))
         look = {"stroke": "none", "fill": "#000000", **kept.attrib}
@@ -157,8 +157,8 @@ def tidy(element):
 
 def picture_of(drawn, label, prefix):
     """Plotly's SVG as a small one of its own, whose ids begin with `prefix`: a page holds many."""
-    root = ElementTree.fromstring(drawn)
-    picture = ElementTree.Element(f"{SVG}svg")
+    root = ET.fromstring(drawn)
+    picture = ET.Element(f"{SVG}svg")
     picture.attrib |= {
         key: rounded(root.get(key))
         for key in ("width", "height", "viewBox")
@@ -184,8 +184,8 @@ def picture_of(drawn, label, prefix):
             element.set("id", named[element.get("id")])
         else:
             picture.remove(element)
-    ElementTree.register_namespace("", SVG[1:-1])
-    return ElementTree.tostring(picture, encoding="unicode")
+    ET.register_namespace("", SVG[1:-1])
+    return ET.tostring(picture, encoding="unicode")
 
 
 def plain(text):
