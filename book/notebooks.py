@@ -1,6 +1,7 @@
 """Make the notebooks of the book from their MyST sources.
 
     python book/notebooks.py [NAME ...]          execute book/text/NAME.md into book/NAME.ipynb (default: all)
+    python book/notebooks.py --draw [NAME ...]   draw the pictures of its figures again, and execute nothing
     python book/notebooks.py --check [NAME ...]  compare the two, cell by cell, and execute nothing
 
 Conversion goes one way only, from text to notebook: jupytext's `--sync` follows file times and can overwrite the
@@ -14,6 +15,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+
+from pictures import add_pictures
 
 BOOK = Path(__file__).resolve().parent
 TEXT = BOOK / "text"
@@ -54,6 +57,14 @@ def execute(name):
             output.get("data", {}).pop(
                 "application/vnd.jupyter.widget-view+json", None
             )
+    add_pictures(notebook)
+    nbformat.write(notebook, BOOK / f"{name}.ipynb")
+
+
+def draw(name):
+    """Draw the pictures of the stored figures again."""
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    add_pictures(notebook)
     nbformat.write(notebook, BOOK / f"{name}.ipynb")
 
 
@@ -84,6 +95,11 @@ def main(argv=None):
         "names", nargs="*", metavar="NAME", help="chapters (default: all)"
     )
     parser.add_argument(
+        "--draw",
+        action="store_true",
+        help="draw the pictures of stored figures, execute nothing",
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
         help="compare text and notebook, execute nothing",
@@ -98,7 +114,7 @@ def main(argv=None):
         return bool(found)
     for name in names:
         print(f"book/{name}.ipynb", flush=True)
-        execute(name)
+        (draw if args.draw else execute)(name)
     return 0
 
 

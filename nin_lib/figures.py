@@ -4,6 +4,7 @@ Importing this module makes the template "nin" Plotly's default.
 """
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,12 +22,13 @@ with needed("explorers"):
     import plotly.io as pio
     from plotly.subplots import make_subplots
 
-# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), which survives the common kinds of colour-blindness.
+# Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), which survives the common kinds of colour-blindness, with its
+# pale colours darkened: each has a contrast of 3:1 on a white page and on a dark one.
 PHASE_COLORS = {
-    Phase.DECOUPLED: "#56B4E9",
+    Phase.DECOUPLED: "#4488E0",
     Phase.DECAY: "#009E73",
-    Phase.CATAPULT: "#E69F00",
-    Phase.DIVERGENT: "#D55E00",
+    Phase.CATAPULT: "#C58500",
+    Phase.DIVERGENT: "#D04830",
 }
 WEIGHT_COLORS = {
     "w0": "#7F7F7F",
@@ -38,24 +40,26 @@ WEIGHT_COLORS = {
 # No curve is told from another by colour alone.
 WEIGHT_DASHES = {"w0": "dot", "w1": "dash", "w_ni": "solid", "loss": "solid", "clean_loss": "dash"}
 
-_INK = "#7F7F7F"  # one grey that reads on white and on black: the site follows the reader's theme, a figure cannot
+INK = "#7B7B7B"
+"""Of text and axes: a grey that reads on white and on black. The site puts the reader's theme in its place."""
 _AXIS = {
     "showline": True,
-    "linecolor": _INK,
+    "linecolor": INK,
     "gridcolor": "rgba(127,127,127,0.25)",
     "zeroline": False,
     "ticks": "outside",
-    "tickcolor": _INK,
+    "tickcolor": INK,
     "exponentformat": "power",
     "automargin": True,
+    "title": {"font": {"size": 14}, "standoff": 6},
 }
 
 pio.templates["nin"] = go.layout.Template(
     layout={
-        "font": {"family": "system-ui, sans-serif", "size": 14, "color": _INK},
+        "font": {"family": "system-ui, sans-serif", "size": 14, "color": INK},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "colorway": ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F"],
+        "colorway": ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#C58500", "#4488E0", "#7F7F7F"],
         "margin": {"l": 60, "r": 20, "t": 30, "b": 50},
         "height": 380,
         "xaxis": _AXIS,
@@ -145,25 +149,34 @@ def phase_bar(
     choice("symbol", symbol, ("star", "diamond"))
     place = _place(figure, row, col)
     if figure is None:
-        figure = go.Figure(layout={"height": 130, "margin": {"t": 10}})
+        figure = go.Figure(layout={"height": 150, "margin": {"t": 10}})
     bar = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
     traces = [
         go.Scatter(x=[a, a, b, b], y=[0, 1, 1, 0], fill="toself", fillcolor=PHASE_COLORS[phase], **bar)
         for phase, a, b in zip(Phase, edges[:-1], edges[1:], strict=True)
     ]
     # Decay and catapult can be narrow, so neighbours have their labels at different heights.
-    label = {"mode": "text", "textfont": {"color": "black"}, "hoverinfo": "skip", "showlegend": False}
+    label = {
+        "mode": "text",
+        "textfont": {"color": "black", "size": 13},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
     label_at = [(a * b) ** 0.5 for a, b in zip(edges[:3], edges[1:4], strict=True)] + edges[4:]
-    heights, sides = [0.84, 0.58, 0.84, 0.58], ["middle center"] * 3 + ["middle left"]
+    heights, sides = [0.86, 0.56, 0.86, 0.56], ["middle center"] * 3 + ["middle left"]
     names = [phase.value for phase in Phase]
     traces.append(go.Scatter(x=label_at, y=heights, text=names, textposition=sides, **label))
     star = {"symbol": symbol, "size": 12, "color": "black", "line": {"color": "white", "width": 1}}
     hover = {"hovertemplate": "σ<sub>ε</sub> = %{x:.3g}<extra></extra>", "showlegend": False}
-    traces.append(go.Scatter(x=shown, y=[0.28] * len(shown), mode="markers", marker=star, **hover))
+    traces.append(go.Scatter(x=shown, y=[0.22] * len(shown), mode="markers", marker=star, **hover))
     for trace in traces:
         figure.add_trace(trace, **place)
     span = np.log10(sigma_eps_range).tolist()
-    figure.update_xaxes(type="log", range=span, title="σ<sub>ε</sub>", showgrid=False, **place)
+    steps = (1, 2, 5) if span[1] - span[0] > 1 else range(1, 10)
+    ticks = [step * 10.0**decade for decade in range(floor(span[0]), ceil(span[1])) for step in steps]
+    ticks = [value for value in ticks if edges[0] <= value <= edges[-1]]
+    labels = {"tickvals": ticks, "ticktext": [f"{value:g}" for value in ticks]}
+    figure.update_xaxes(type="log", range=span, title="σ<sub>ε</sub>", showgrid=False, **labels, **place)
     figure.update_yaxes(visible=False, range=[0, 1], fixedrange=True, **place)
     return figure
 

@@ -130,7 +130,7 @@ def test_where_the_series_stops_helping(open_page):
         best = min(range(0, MAX_ORDER + 1, 2), key=lambda k, e=explorer: e.error(0.5, k))
         assert shown(page, "e.nin.expansion.best") == best
         follow(page, f"#expansion?sigma_eps={1.1 * limit}")
-        expect(page.get_by_role("status")).to_contain_text("worse than leaving the noise out")
+        expect(page.locator(".nin-status")).to_contain_text("worse than leaving the noise out")
 
 
 @browser_test
@@ -140,19 +140,19 @@ def test_expansion_follows_a_drag_and_the_keyboard(open_page):
     for _ in drag(page, page.get_by_label("injected noise"), 0.3, 0.98, 30):
         seen.add(shown(page, "e.nin.expansion.exact"))
     assert len(seen) > 25
-    expect(page.get_by_role("status")).to_contain_text("worse than leaving the noise out")
+    expect(page.locator(".nin-status")).to_contain_text("worse than leaving the noise out")
     order = page.get_by_label("series up to")
     order.press("Home")
-    expect(page.get_by_role("status")).to_contain_text("order 0")
+    expect(page.locator(".nin-status")).to_contain_text("order 0")
     for _ in range(4):
         order.press("ArrowRight")
-    expect(page.get_by_role("status")).to_contain_text("order 4")
+    expect(page.locator(".nin-status")).to_contain_text("order 4")
     page.get_by_label("injected noise").press("Home")
     expect(page.locator(".nin-value").first).to_have_text("0.0200")
     page.get_by_label("activation").select_option("relu")
-    expect(page.get_by_role("status")).to_contain_text("Terms beyond order 2 are zero for ReLU")
+    expect(page.locator(".nin-status")).to_contain_text("Terms beyond order 2 are zero for ReLU")
     page.get_by_role("button", name="Back to the start").click()
-    expect(page.get_by_role("status")).to_contain_text("0.500, order 2")
+    expect(page.locator(".nin-status")).to_contain_text("0.500, order 2")
     expect(page.get_by_label("activation")).to_have_value("tanh")
 
 
@@ -198,7 +198,7 @@ def test_browser_and_python_agree_on_the_averages(open_page, distribution):
         browser_theory = shown(
             page, "[e.nin.batchAverage.expected.mean, e.nin.batchAverage.expected.deviation]"
         )
-        status = page.get_by_role("status").inner_text()
+        status = page.locator(".nin-status").inner_text()
         assert ("the theorem does not apply" in status) == (theory is None)
         if theory is None:
             assert browser_theory == [None, None]
@@ -236,23 +236,23 @@ def test_batch_average_follows_a_drag_the_keyboard_and_the_menu(open_page):
         seen.append(shown(page, "e.nin.batchAverage.deviation"))
     assert len(set(seen)) > 30 and seen[-1] < 0.2 * seen[0]
     page.get_by_label("batch size").press("End")
-    expect(page.get_by_role("status")).to_contain_text("|B| = 1024:")
+    expect(page.locator(".nin-status")).to_contain_text("|B| = 1024:")
     assert page.get_by_label("batch size").get_attribute("aria-valuetext") == "1024"
     page.get_by_label("batch size").press("Home")
-    expect(page.get_by_role("status")).to_contain_text("|B| = 4:")
+    expect(page.locator(".nin-status")).to_contain_text("|B| = 4:")
     power = page.get_by_label("noise to the")
     power.press("End")
-    expect(page.get_by_role("status")).to_contain_text("not to be trusted")
+    expect(page.locator(".nin-status")).to_contain_text("not to be trusted")
     page.get_by_role("combobox").select_option("uniform")
-    expect(page.get_by_role("status")).to_contain_text("Uniform noise, n = 6")
-    expect(page.get_by_role("status")).not_to_contain_text("not to be trusted")
+    expect(page.locator(".nin-status")).to_contain_text("Uniform noise, n = 6")
+    expect(page.locator(".nin-status")).not_to_contain_text("not to be trusted")
     before = shown(page, "e.nin.batchAverage.mean")
     page.get_by_role("button", name="New samples").click()
     assert shown(page, "e.nin.batchAverage.mean") != before
     page.get_by_role("button", name="Back to the start").click()
-    expect(page.get_by_role("status")).to_contain_text("Normal noise, n = 1, |B| = 64")
+    expect(page.locator(".nin-status")).to_contain_text("Normal noise, n = 1, |B| = 64")
     page.get_by_role("link", name="t", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("Student t, 5 d.o.f. noise, n = 3")
+    expect(page.locator(".nin-status")).to_contain_text("Student t, 5 d.o.f. noise, n = 3")
 
 
 # --- both ----------------------------------------------------------------------------------------------
@@ -365,7 +365,7 @@ def test_a_link_with_nonsense_does_no_harm(open_page, name):
         f"{name}.html#{name}?activation=gelu&order=99&distribution=cauchy&power=-3&batch_size=1e9"
     )
     painted(page)
-    assert len(page.get_by_role("status").inner_text()) > 30
+    assert len(page.locator(".nin-status").inner_text()) > 30
 
 
 @pytest.mark.parametrize(

@@ -381,7 +381,7 @@ def test_it_runs_from_a_file_and_from_a_server_without_a_train_button(open_page,
             toy = page.locator("#toy")
             assert phase(page) == Phase.DECAY
             words = explorer.state()["_stored"]["runs"][4]["words"]
-            expect(toy.get_by_role("status")).to_have_text(
+            expect(toy.locator(".nin-status")).to_have_text(
                 f"σε = 10.0: decay. {words} Thin lines: seed 1 (decay)."
             )
             expect(toy.get_by_text("In a live notebook, a button trains here")).to_be_visible()
@@ -398,7 +398,7 @@ def test_a_drag_goes_through_the_phases_and_stops_only_at_stored_runs(open_page)
         values += page.evaluate(f"[{SHOWN}[0].sigma_eps, {SHOWN}.length]")[:1]
     assert list(dict.fromkeys(met)) == list(Phase) and met == sorted(met, key=list(Phase).index)
     assert list(dict.fromkeys(values)) == [1, 4, 10, 23, 40]
-    for _ in drag(page, page.locator("#toy").get_by_label("band of phases"), 0.99, 0.3, 20):
+    for _ in drag(page, page.locator("#toy .nin-band input"), 0.99, 0.3, 20):
         pass
     assert phase(page) == Phase(page.evaluate(f"{SHOWN}[0].phase")) != Phase.DIVERGENT
     expect(page.locator("#toy .nin-regions")).to_have_text("decoupleddecaycatapultdivergent")
@@ -481,7 +481,7 @@ def test_a_mark_says_when_a_run_diverged(open_page, explorer):
     explorer.sigma_eps = 40
     lost = np.flatnonzero(~(explorer.histories[0].batch_loss <= 1e8))[0] // 8 + 1
     assert f"diverged in epoch {lost}" in page.evaluate("[...texts]")
-    expect(page.locator("#toy").get_by_role("status")).to_contain_text(f"passes 10⁸ in epoch {lost}.")
+    expect(page.locator("#toy").locator(".nin-status")).to_contain_text(f"passes 10⁸ in epoch {lost}.")
 
 
 @browser_test
@@ -544,7 +544,7 @@ def test_the_live_widget_trains_at_the_press_of_a_button(browser, out):
     slider.press("ArrowLeft")  # not only the stored ones
     explorer.sigma_eps = page.evaluate("saved.at(-1).sigma_eps")
     assert 10 < explorer.sigma_eps < 23
-    expect(page.get_by_role("status").first).to_contain_text("It is the stored run nearest to the slider.")
+    expect(page.locator(".nin-status").first).to_contain_text("It is the stored run nearest to the slider.")
     page.get_by_role("button", name=f"Train here at σ = {explorer.sigma_eps:.3g}").click()
     told = watch(explorer)
     explorer._handle_custom_msg(page.evaluate("sent.pop()"), [])

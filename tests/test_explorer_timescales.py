@@ -31,7 +31,7 @@ def go_to(page, sigma):
 
 @browser_test
 def test_it_shows_both_time_scales_and_where_the_law_breaks(page):
-    status = page.get_by_role("status")
+    status = page.locator(".nin-status")
     expect(status).to_contain_text("τ noise is 44.4 steps, τ loss 22.1: the steps are short enough")
     for sigma, says, phase in (
         (3, "the steps are faster than the exponential law (X = 0.203)", Phase.DECAY),

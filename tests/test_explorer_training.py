@@ -179,8 +179,8 @@ def test_it_trains_from_a_file_and_from_a_server(open_page, pages):
             assert phase(page) == history.phase == Phase.DECAY
             accuracy = f"{100 * history.val_accuracy[-1]:.1f}"
             reads = SENTENCES["accuracy"].format(epochs=20, accuracy=accuracy)
-            expect(page.get_by_role("status")).to_contain_text("σε = 10.0: decay.")
-            expect(page.get_by_role("status")).to_contain_text(reads)
+            expect(page.locator(".nin-status")).to_contain_text("σε = 10.0: decay.")
+            expect(page.locator(".nin-status")).to_contain_text(reads)
 
 
 @browser_test
@@ -190,7 +190,7 @@ def test_links_go_through_the_four_phases(open_page):
         page.get_by_role("link", name=wanted).click()
         finished(page, sigma_eps=sigma)
         expect(page.locator(".nin-explorer")).to_have_attribute("data-phase", wanted)
-        expect(page.get_by_role("status")).to_contain_text(f"{sigma:#.3g}: {wanted}.")
+        expect(page.locator(".nin-status")).to_contain_text(f"{sigma:#.3g}: {wanted}.")
     page = open_page("training.html#training?sigma_eps=23")
     finished(page, sigma_eps=23)
     expect(page.locator(".nin-explorer")).to_have_attribute("data-phase", Phase.CATAPULT)
@@ -255,7 +255,7 @@ def test_another_seed_and_the_way_back_are_buttons(open_page):
     assert finished(page, seed=1)["batch_loss"][0] != first["batch_loss"][0]
     page.get_by_label("injected noise").press("End")
     finished(page, seed=1, sigma_eps=60)
-    expect(page.get_by_role("status")).to_contain_text("divergent. The batch loss passes 10⁸ in epoch ")
+    expect(page.locator(".nin-status")).to_contain_text("divergent. The batch loss passes 10⁸ in epoch ")
     page.get_by_role("button", name="Back to the start").click()
     assert finished(page, seed=0, sigma_eps=10)["batch_loss"] == first["batch_loss"]
 
@@ -318,7 +318,7 @@ def test_controls_and_charts_have_names(open_page):
         assert said.startswith(
             "Curves over 20 epochs of training, decay. When the clean loss is down to a quarter"
         )
-    assert page.get_by_role("status").count() == 1
+    assert page.locator(".nin-status").count() == 1
 
 
 @browser_test

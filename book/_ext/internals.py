@@ -9,17 +9,26 @@ from myst_nb.core.render import load_mime_renders
 from myst_nb.sphinx_ import NbMetadataCollector
 
 
-def render_outputs(mime, to_html):
-    """Have the outputs of a MIME type put into the page as the HTML that ``to_html(content)`` returns."""
+def render_figures(mimes, to_html):
+    """Have each output that has one of the MIME types put into the page as the HTML that ``to_html(output)`` returns."""
 
     class Renderer:
-        mime_priority_overrides = [("html", mime, 5)]
+        mime_priority_overrides = [
+            ("html", mime, 5 + i) for i, mime in enumerate(mimes)
+        ]
 
         @staticmethod
         def handle_mime(renderer, data, inline):
-            if inline or data.mime_type != mime:
+            if inline or data.mime_type not in mimes:
                 return None
-            return [nodes.raw(text=to_html(data.content), format="html")]
+            _, outputs = renderer.renderer.nb_client.code_cell_outputs(
+                data.cell_index
+            )
+            output = outputs[data.output_index]
+            chosen = next(mime for mime in mimes if mime in output["data"])
+            if data.mime_type != chosen:
+                return []
+            return [nodes.raw(text=to_html(output), format="html")]
 
     load_mime_renders().append(
         Renderer

@@ -2,47 +2,17 @@
 
 MathJax
     is copied from the installed PyPI package sphinx-mathjax-offline, only what a page can ask for.
-Plotly figures
-    the MIME type of Plotly is rendered; a page that has a figure loads the plotly.js of the installed package.
 Explorers
     the script of each explorer comes from `nin_lib.widgets`; a page loads those of the explorers that it shows.
 """
 
 import importlib.metadata
-import json
 import re
 import shutil
 from pathlib import Path
 
 import internals
-import plotly
 from nin_lib.widgets import static_scripts
-
-PLOTLY_MIME = "application/vnd.plotly.v1+json"
-DRAW_PLOTLY = """\
-const figures = [...document.querySelectorAll(".plotly-figure")];
-function drawNext() {
-  const figure = figures.shift();
-  if (!figure) return;
-  const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
-  figure.querySelector("p").remove();
-  Plotly.newPlot(figure.appendChild(document.createElement("div")), data, layout,
-                 { responsive: true, displaylogo: false, plotlyServerURL: "" });
-  setTimeout(drawNext); // one figure at a time: a slider moves in between
-}
-drawNext();
-"""
-
-
-def plotly_html(content):
-    """A Plotly figure as JSON in the page; `DRAW_PLOTLY` draws it."""
-    figure = json.dumps(
-        {key: content[key] for key in ("data", "layout")}
-    ).replace("</", "<\\/")
-    return (
-        '<div class="plotly-figure"><p>This figure is drawn by JavaScript; the paragraph below says what it shows.</p>'
-        f'<script type="application/json">{figure}</script></div>'
-    )
 
 
 def copy_assets(app):
@@ -65,11 +35,6 @@ def copy_assets(app):
             shutil.copytree(mathjax / part, target, dirs_exist_ok=True)
         else:
             shutil.copy2(mathjax / part, target)
-    shutil.copy2(
-        Path(plotly.__file__).parent / "package_data" / "plotly.min.js",
-        static,
-    )
-    (static / "draw-plotly.js").write_text(DRAW_PLOTLY, encoding="utf-8")
     shutil.copy2(Path(__file__).with_name("site.css"), static)
     for name, script in static_scripts().items():
         (static / name).write_text(script, encoding="utf-8")
@@ -89,13 +54,9 @@ def page_scripts(app, pagename, templatename, context, doctree):
             fetchpriority="high",
             priority=200,
         )
-    if 'class="plotly-figure"' in body:
-        app.add_js_file("plotly.min.js", loading_method="defer")
-        app.add_js_file("draw-plotly.js", loading_method="defer")
 
 
 def setup(app):
-    internals.render_outputs(PLOTLY_MIME, plotly_html)
     internals.leave_out_widget_state(app)
     internals.leave_out_thebe(app)
     app.add_css_file("site.css")

@@ -2,7 +2,7 @@
 Object.assign(
   globalThis,
   (() => {
-const palette = {"phases": {"decoupled": "#56B4E9", "decay": "#009E73", "catapult": "#E69F00", "divergent": "#D55E00"}, "weights": {"w0": "#7F7F7F", "w1": "#D55E00", "w_ni": "#0072B2", "loss": "#CC79A7", "clean_loss": "#009E73"}, "dashes": {"w0": "dot", "w1": "dash", "w_ni": "solid", "loss": "solid", "clean_loss": "dash"}};
+const palette = {"phases": {"decoupled": "#4488E0", "decay": "#009E73", "catapult": "#C58500", "divergent": "#D04830"}, "weights": {"w0": "#7F7F7F", "w1": "#D55E00", "w_ni": "#0072B2", "loss": "#CC79A7", "clean_loss": "#009E73"}, "dashes": {"w0": "dot", "w1": "dash", "w_ni": "solid", "loss": "solid", "clean_loss": "dash"}};
 return { palette };
 })(),
 );

@@ -26,7 +26,7 @@ export function createBand(view, range, ticks, source = "theory") {
   const { model, listen, own } = view;
   const { place } = scaleOf(range);
   const canvas = h("canvas", { height: 1, "aria-hidden": "true" });
-  const input = h("input", { "aria-label": `${range.name} on the band of phases` });
+  const input = h("input", { tabindex: "-1", "aria-hidden": "true" }); // for the pointer: the keys have the slider above
   bindSlider(view, input, range);
   const here = h("div", { class: "nin-here" });
   const band = h("div", { class: "nin-band" }, canvas, input, here);

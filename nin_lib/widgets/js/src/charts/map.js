@@ -109,7 +109,8 @@ function drawMap(context, geometry, { axes, lines, names, point, cells, color })
 }
 
 /**
- * Tells where the pointer is, pressed and while it is dragged, in pixels from the element's corner.
+ * Tells where the pointer is, pressed and while it is dragged, in pixels from the element's corner. A finger may be about to
+ * scroll the page, which a drag upwards or downwards does: it tells once it has moved sideways, or is lifted.
  * @param {HTMLElement} element
  * @param {(x: number, y: number) => void} point
  */
@@ -122,10 +123,13 @@ function onPointer(element, point) {
   element.addEventListener("pointerdown", event => {
     if (event.button !== 0) return;
     element.setPointerCapture(event.pointerId);
-    tell(event);
+    if (event.pointerType !== "touch") tell(event);
   });
   element.addEventListener("pointermove", event => {
     if (element.hasPointerCapture(event.pointerId)) tell(event);
+  });
+  element.addEventListener("pointerup", event => {
+    if (event.pointerType === "touch") tell(event);
   });
 }
 

@@ -41,7 +41,7 @@ const SIZE = {
 function mount(view) {
   const { root, model, listen } = view;
   const controls = h("div", { class: "nin-controls" }, slider(view, POWER), slider(view, SIZE));
-  const status = h("p", { class: "nin-status", role: "status" });
+  const status = h("p", { class: "nin-status" });
   const [distribution, scaling] = [createHistogram(view), createScaling(view)];
   const options = Object.keys(noises).map(name => /** @type {[string, string]} */ ([name, NAMES[name]]));
   const buttons = h(
@@ -159,4 +159,4 @@ function createScaling(view) {
   };
 }
 
-export const { render, mountAll } = defineExplorer("batch-average", mount);
+export const { render, mountAll } = defineExplorer("batch-average", "Explorer: averages over a batch", mount);

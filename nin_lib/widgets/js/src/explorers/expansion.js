@@ -32,7 +32,7 @@ function mount(view) {
   const { root, model, listen } = view;
   const controls = h("div", { class: "nin-controls" }, slider(view, SIGMA), slider(view, ORDER));
   const activation = choice(view, { name: "activation", label: "activation", options: ACTIVATIONS });
-  const status = h("p", { class: "nin-status", role: "status" });
+  const status = h("p", { class: "nin-status" });
   const [along, errors] = [createLossChart(view), createErrorChart(view)];
   root.append(
     controls,
@@ -149,4 +149,8 @@ function createErrorChart(view) {
   };
 }
 
-export const { render, mountAll } = defineExplorer("expansion", mount);
+export const { render, mountAll } = defineExplorer(
+  "expansion",
+  "Explorer: the loss as a series in the noise",
+  mount,
+);

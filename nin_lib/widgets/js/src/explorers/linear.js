@@ -50,5 +50,5 @@ export function mount(view, overlay) {
   refreshBand();
 }
 
-export const { render, mountAll } = defineExplorer("linear", mount);
+export const { render, mountAll } = defineExplorer("linear", "Explorer: training of the linear model", mount);
 export { boundaries, losses, noiseStream, simulate }; // what the tests compare with Python

@@ -161,4 +161,8 @@ function stepsKey(fewest, most) {
   return [h("span", {}, `${fewest} `, ramp, ` ${most} steps`), h("span", {}, "empty: not learned")];
 }
 
-export const { render, mountAll } = defineExplorer("phase-diagram", mount);
+export const { render, mountAll } = defineExplorer(
+  "phase-diagram",
+  "Explorer: phase diagram of the linear model",
+  mount,
+);

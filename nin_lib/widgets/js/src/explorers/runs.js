@@ -131,4 +131,4 @@ function followChoices({ model, listen }, names, stored, refresh) {
   names.forEach(complete);
 }
 
-export const { render, mountAll } = defineExplorer("runs", mount);
+export const { render, mountAll } = defineExplorer("runs", "Explorer: the recorded runs of", mount);

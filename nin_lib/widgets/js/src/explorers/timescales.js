@@ -28,5 +28,9 @@ const overlay = {
   },
 };
 
-export const { render, mountAll } = defineExplorer("timescales", view => mount(view, overlay));
+export const { render, mountAll } = defineExplorer(
+  "timescales",
+  "Explorer: time scales of the linear model",
+  view => mount(view, overlay),
+);
 export { passiveFlow, timeScales }; // what the tests compare with Python

@@ -125,5 +125,5 @@ function createCharts(view) {
   };
 }
 
-export const { render, mountAll } = defineExplorer("training", mount);
+export const { render, mountAll } = defineExplorer("training", "Explorer: training on digits", mount);
 export { phaseOf, train }; // what the tests compare with Python

@@ -4,15 +4,17 @@ import css from "text:uplot/dist/uPlot.min.css";
 import { h } from "./elements.js";
 import { followLinks } from "./links.js";
 import { StaticModel } from "./model.js";
+import { speakAfterwards } from "./speech.js";
 import style from "text:./style.css";
 import { followTheme } from "./theme.js";
 import { createView } from "./view.js";
 
 /**
  * @param {string} name
+ * @param {string} title what a screen reader calls it
  * @param {(view: View) => void} mount builds the explorer inside view.root; what it registers with the view ends with it
  */
-export function defineExplorer(name, mount) {
+export function defineExplorer(name, title, mount) {
   /**
    * @param {HTMLElement} root
    * @param {Model} model
@@ -23,9 +25,13 @@ export function defineExplorer(name, mount) {
     root.classList.add("nin-explorer");
     root.dataset.explorer = name;
     root.replaceChildren(h("style", {}, css + style));
+    const experiment = model.get("experiment"); // a page may show the runs of several
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", experiment ? `${title} ${experiment}` : title);
     followTheme(view);
-    followLinks(view, model.get("experiment") ?? name);
+    followLinks(view, experiment ?? name);
     mount(view);
+    speakAfterwards(view);
     return () => life.abort();
   }
   return {

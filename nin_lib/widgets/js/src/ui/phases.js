@@ -28,7 +28,7 @@ export function phaseStatus({ root }) {
   const [value, words] = [new Text(), new Text()];
   const [square, name] = [swatch(PHASES[0]), h("strong")];
   return {
-    element: h("p", { class: "nin-status", role: "status" }, symbol("sigma_eps"), value, square, name, words),
+    element: h("p", { class: "nin-status" }, symbol("sigma_eps"), value, square, name, words),
     /**
      * @param {number} sigma_eps
      * @param {string} phase

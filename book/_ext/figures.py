@@ -1,0 +1,73 @@
+"""Sphinx extension of the book: its figures as the pictures that are stored with them (book/pictures.py).
+
+A page shows an SVG for its width. The figure itself lies beside it as JSON, and the plotly.js of the installed package is
+asked for once the reader presses the figure's button.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import internals
+import plotly
+
+FIGURE, PICTURE = "application/vnd.plotly.v1+json", "image/svg+xml"
+SCRIPTS = ("draw-figure.js", "interactive-figures.js")
+
+
+def figure_html(output):
+    """The pictures of an output, and the figure where there is one to draw."""
+    data, parts = output["data"], []
+    if PICTURE in data:
+        narrow = output["metadata"].get("narrow")
+        pictures = (
+            {"wide": data[PICTURE], "narrow": narrow}
+            if narrow
+            else {"": data[PICTURE]}
+        )
+        parts = [
+            picture.replace("<svg", f'<svg class="{width}"', 1)
+            for width, picture in pictures.items()
+        ]
+        label = re.search('aria-label="([^"]*)"', data[PICTURE])
+    if FIGURE in data:
+        figure = {key: data[FIGURE][key] for key in ("data", "layout")}
+        said = f'<span class="label"> {label[1]}</span>' if parts else ""
+        parts += [
+            f'<button type="button" aria-pressed="false">Interactive{said}</button>',
+            '<script type="application/json">',
+            json.dumps(figure).replace("</", "<\\/"),
+            "</script>",
+        ]
+    return f'<div class="nin-figure">{"".join(parts)}</div>'
+
+
+def copy_assets(app):
+    """At builder-inited, because an incremental build does not copy html_static_path again."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    package = Path(plotly.__file__).parent / "package_data"
+    shutil.copy2(package / "plotly.min.js", static)
+    for name in (*SCRIPTS, "figures.css"):
+        shutil.copy2(Path(__file__).with_name(name), static)
+
+
+def page_assets(app, pagename, templatename, context, doctree):
+    """A page with figures has their style sheet and the script of their buttons."""
+    if 'class="nin-figure"' in (context.get("body") or ""):
+        app.add_css_file("figures.css")
+        app.add_js_file("interactive-figures.js", loading_method="defer")
+
+
+def setup(app):
+    internals.render_figures((FIGURE, PICTURE), figure_html)
+    app.connect("builder-inited", copy_assets)
+    app.connect("html-page-context", page_assets, priority=600)
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
