@@ -1,6 +1,6 @@
 """The experiments: `python -m nin_lib COMMAND`, all with [--out DIR].
 
-list | run NAME [--jobs N] [--device D] [--dask ADDRESS] | show NAME | verify NAME [--sigma S] [--seed N] [--one]
+list [--markdown] | run NAME [--jobs N] [--device D] [--dask ADDRESS] | show NAME | verify NAME [--sigma S] [--seed N] [--one]
 """
 
 import argparse
@@ -53,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
         )
         if command != "list":
             sub.add_argument("name", metavar="NAME", help="an experiment, as `list` names it")
+        if command == "list":
+            sub.add_argument(
+                "--markdown", action="store_true", help="all that is known of them, as runs/README.md"
+            )
         if command == "run":
             sub.add_argument(
                 "--jobs", type=int, default=-1, help="runs at a time (default: one for each core)"
@@ -69,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(options: argparse.Namespace) -> None:
+    if options.markdown:
+        print(experiments.markdown(options.out), end="")
+        return
     for name, experiment in EXPERIMENTS.items():
         whole, damaged = experiments.stored(name, options.out)
         print(f"{name:24s} {len(whole):4d} of {len(experiment.settings):4d}   {experiment.summary}")

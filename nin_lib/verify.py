@@ -38,24 +38,16 @@ TOLERANCES: dict[str, dict[str, float]] = {
     "train_accuracy": {"atol": 2e-3},
     "sharpness": {"rtol": 1e-3},
     **dict.fromkeys(("saturated", "saturated_clean", "noisy_accuracy"), {"atol": 1e-3}),
-    **dict.fromkeys(("largest", "power", "rayleigh"), {"rtol": 2e-3}),
-    "power_products": {"atol": 1.1},
+    **dict.fromkeys(("probe/largest", "probe/rayleigh"), {"rtol": 2e-3}),
+    # After some epochs in single precision, which no two processors share: the curvature is as large, and no more.
+    **dict.fromkeys(("largest", "power"), {"rtol": 0.02}),
+    "rayleigh": {"rtol": 0.3},
+    "power_products": {"atol": 2.0},
 }
 OF_THE_MACHINE = ("step", "step_with_nin", "product")
 """Times, which no other machine repeats."""
-TELLING = (
-    "net",
-    "layers",
-    "distribution",
-    "start",
-    "redraw",
-    "loss",
-    "eta",
-    "batch_size",
-    "samples",
-    "phase",
-)
-TELLING += ("sigma_eps", "seed", "seeds", "epochs")
+TELLING: tuple[str, ...] = ("net", "layers", "distribution", "start", "redraw", "loss", "eta", "batch_size")
+TELLING += ("samples", "phase", "sigma_eps", "seed", "seeds", "epochs")
 """Settings by which a run is told from others."""
 PRODUCT_S = 0.022
 """Seconds that `product_s` took on the machine on which the runs of the book were computed."""
@@ -189,7 +181,7 @@ def differences(settings: Any, stored: dict[str, np.ndarray], again: Again) -> l
 
 def _apart(name: str, stored: np.ndarray, again: np.ndarray, close: dict[str, float]) -> list[str]:
     """A phrase, if two arrays are not as close as they have to be."""
-    close = {"rtol": 0.0, "atol": 0.0} | close | TOLERANCES.get(name.removeprefix("probe/"), {})
+    close = {"rtol": 0.0, "atol": 0.0} | close | TOLERANCES.get(name, {})
     if stored.shape != again.shape:
         return [f"{name} has the shape {again.shape} here and {stored.shape} stored"]
     near = np.isclose(again, stored, **close, equal_nan=True)
@@ -227,7 +219,8 @@ def beginning(settings: Any, stored: dict[str, np.ndarray], again: Again) -> lis
 
 def _settings(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     """Those of a history, but for the epochs: a training that ends by itself may end at another one."""
-    return json.loads(arrays["settings"].item()) | {"epochs": None}
+    settings: dict[str, Any] = json.loads(arrays["settings"].item())
+    return settings | {"epochs": None}
 
 
 def _of_verdict(stored: History, again: History) -> list[str]:

@@ -863,6 +863,13 @@ CONTRACTS: dict[str, Contract] = {
         {"name": ["fig9", 5], "out": NO_PATH},
         examples=1,
     ),
+    "experiments.markdown": Contract(
+        lambda out=experiments.RUNS: experiments.markdown(out),
+        {"out": st.just(experiments.RUNS)},
+        lambda found, **_: "## noises" in found,
+        {"out": NO_PATH},
+        examples=1,
+    ),
     "experiments.experiment.key": Contract(
         lambda settings: key("noises", settings),
         {"settings": st.builds(scan_of, seeds=st.lists(st.integers(0, 9)).map(tuple))},

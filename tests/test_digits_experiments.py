@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from rounding import with_its_common_steps
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
@@ -15,13 +14,14 @@ from nin_lib.curvature import sharpness
 from nin_lib.data import Data, load
 from nin_lib.experiments.activations import saturation
 from nin_lib.experiments.architectures import BY_ARCHITECTURE
-from nin_lib.experiments.digits import Scan, Training, scan, train_net
+from nin_lib.experiments.digits import Scan, Training, scan, train_history, train_net
 from nin_lib.experiments.inputs import log_ratios, with_shuffled
 from nin_lib.experiments.landing import balanced
 from nin_lib.injection import NoiseInjection
 from nin_lib.networks import ARCHITECTURES, network
 from nin_lib.sweep import one_thread
 from nin_lib.training import LOSSES, train, train_mlp
+from nin_lib.verify import Run, beginning, compute_again, differences
 
 SETTINGS = Training(sigma_eps=10.0)
 ON_DIGITS = ("activations", "layers", "steps", "noises", "architectures", "inputs", "landing")
@@ -288,56 +288,36 @@ def test_stored_results_are_small():
 @pytest.mark.parametrize("name", ["activations", "layers", "steps", "noises", "landing"])
 def test_a_stored_scan_comes_out_again(name, noise):
     """Weak noise is calm, and all of it is compared; strong noise is not, and then what comes before the errors grow."""
-    result, seed = experiments.results(name)[-1], 1
+    result = experiments.results(name)[-1]
     sigma = {
         "weak": 0,
         "strong": {"activations": 5, "layers": 2, "steps": 4, "noises": 5, "landing": 8}[name],
     }[noise]
-    seeds, sigmas = result.settings.seeds[seed : seed + 1], result.settings.sigma_eps[sigma : sigma + 1]
-    one = dataclasses.replace(result.settings, seeds=seeds, sigma_eps=sigmas)
-    (settings,) = one.trainings()
-    history, steps = with_its_common_steps(lambda: train_net(settings)[0], "nin_lib.networks.network")
+    run = Run(result.settings, result.arrays, 1.0).part(
+        result.settings.sigma_eps[sigma], result.settings.seeds[1]
+    )
+    again = compute_again(lambda: experiments.named(name).compute(run.settings, "cpu"))
+    (history,), (steps,) = again.histories, again.steps
     epoch = steps // history.steps_per_epoch
-    assert epoch == settings.epochs if noise == "weak" else 1 <= epoch < settings.epochs
-    recorded = {
-        len(history.val_loss): epoch + 1,
-        len(history.clean_loss): (history.clean_epochs <= epoch).sum(),
-    }
-    # A count may change by one, where a sample or a unit lies on the edge; Lanczos iteration ends within a thousandth.
-    tolerances = {"val_accuracy": {"atol": 1.1 / 719}, "sharpness": {"rtol": 1e-3}} | {
-        key: {"atol": 1e-3} for key in ("saturated", "saturated_clean", "noisy_accuracy")
-    }
-    for key, array in experiments.named(name).compute(one, "cpu").items():
-        again, stored = array[0, 0], result.arrays[key][seed, sigma]
-        if key == "phase":
-            assert again == stored
-        elif key == "peak":
-            assert (again > 2) == (stored > 2)
-            if history.batch_loss.argmax() < steps:
-                assert again == pytest.approx(stored, rel=1e-5)
-        else:
-            n = recorded[stored.shape[-1]]
-            close = {"rtol": 1e-5} | tolerances.get(key, {})
-            np.testing.assert_allclose(again[..., :n], stored[..., :n], **close, err_msg=key)
+    assert epoch == run.settings.epochs if noise == "weak" else 1 <= epoch < run.settings.epochs
+    assert differences(run.settings, run.arrays, again) == []
 
 
 @pytest.mark.stored
 @pytest.mark.parametrize("net", BY_ARCHITECTURE)
 def test_a_stored_training_begins_again_as_it_began(net):
     result = next(r for r in experiments.results("architectures") if r.settings.net == net)
-    stored, settings = result.history, dataclasses.replace(result.settings, epochs=1)
-    again, steps = with_its_common_steps(lambda: train_net(settings)[0], "nin_lib.networks.network")
-    assert steps == again.steps_per_epoch
-    np.testing.assert_allclose(again.batch_loss, stored.batch_loss[:steps], rtol=1e-5)
-    np.testing.assert_allclose(again.niw_norm, stored.niw_norm[:2], rtol=1e-5)
+    again = compute_again(lambda: train_history(dataclasses.replace(result.settings, epochs=1)))
+    assert again.steps == [again.histories[0].steps_per_epoch]
+    assert beginning(result.settings, result.arrays, again) == []
 
 
 @pytest.mark.stored
 def test_stored_ranks_come_out_again():
     result = experiments.results("inputs")[0]
-    again = experiments.named("inputs").compute(dataclasses.replace(result.settings, seeds=(4,)), "cpu")
-    for key, array in again.items():
-        np.testing.assert_allclose(array[0], result.arrays[key][4], rtol=1e-4, atol=1e-6, err_msg=key)
+    run = Run(result.settings, result.arrays, 1.0).part(None, 4)
+    again = compute_again(lambda: experiments.named("inputs").compute(run.settings, "cpu"))
+    assert differences(run.settings, run.arrays, again) == []
 
 
 @pytest.mark.stored

@@ -1,4 +1,4 @@
-"""The tools by which digits are kept apart from the processor: `rounding`, `processors` and `margins`."""
+"""The tools by which digits are kept apart from the processor: the twin of a training, `processors` and `margins`."""
 
 import platform
 import subprocess
@@ -7,15 +7,15 @@ import sys
 import margins
 import processors
 import pytest
-from rounding import with_its_common_steps
 
-from nin_lib.experiments.digits import Training, train_net
+from nin_lib.experiments.digits import Training, train_history
+from nin_lib.verify import compute_again
 
 
 @pytest.mark.parametrize("sigma, calm", [(10, True), (30, False)])
-def test_a_twin_tells_a_calm_training_from_a_chaotic_one(one_thread, sigma, calm):
+def test_a_twin_tells_a_calm_training_from_a_chaotic_one(sigma, calm):
     settings = Training(sigma_eps=sigma, seed=1)
-    history, steps = with_its_common_steps(lambda: train_net(settings)[0], "nin_lib.networks.network")
+    _, (history,), (steps,) = compute_again(lambda: train_history(settings))
     assert (steps == len(history.batch_loss)) is calm
     assert steps > 5  # rounding errors are small at first in any training
 

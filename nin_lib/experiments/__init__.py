@@ -5,6 +5,7 @@ file, whose path is a pure function of the experiment's name and those settings:
 again, and one whose settings change is. A module for each figure or question; another one is a module more and a line here.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ __all__ = [
     "histories",
     "key",
     "load",
+    "markdown",
     "named",
     "path_of",
     "results",
@@ -177,3 +179,67 @@ def results(name: str, out: Path | str = RUNS) -> list[Result]:
 def histories(name: str, out: Path | str = RUNS) -> list[History]:
     """The stored trainings of an experiment whose results are those of `nin_lib.training`, in the order of its settings."""
     return [result.history for result in results(name, out)]
+
+
+def markdown(out: Path | str = RUNS) -> str:
+    """What is stored of every experiment, as Markdown: the file README.md beside the results.
+
+    Returns
+    -------
+    str
+        With what each holds, the commits and versions it was made with, what it cost, and how to compute it again.
+
+    Raises
+    ------
+    nin_lib.store.ResultError
+        If a result is damaged.
+    """
+    parts = [_HEAD]
+    for name, experiment in EXPERIMENTS.items():
+        paths = [path for path in (path_of(name, s, out) for s in experiment.settings) if path.exists()]
+        lines = [f"## {name}", "", f"{experiment.summary}.", ""]
+        lines += [f"- {len(paths)} of {len(experiment.settings)} files, {_bytes(paths) / 1e6:.2f} MB"]
+        if paths:
+            lines += _made(
+                [store.read(path, f"repair it by `python -m nin_lib run {name}`") for path in paths]
+            )
+        lines += [f"- again: `python -m nin_lib verify {name} --one`, or without `--one` all of it"]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+_HEAD = """\
+# Stored results
+
+Written by `python -m nin_lib list --markdown >runs/README.md`; a test compares it with what is stored.
+
+Each file is one run: an .npz archive whose name follows from the settings, and which `nin_lib.store` refuses unless it
+is, to the last bit, what was written. `python -m nin_lib show NAME` prints the settings and the provenance of each file,
+`python -m nin_lib run NAME` computes those that are missing, and `python -m nin_lib verify NAME` computes stored ones
+again, compares, and overwrites nothing. Costs are wall times of one thread, on two cores of a processor that did other
+work besides. The first results were made before a result knew its commit; of these it is said in which they were stored."""
+
+
+def _bytes(paths: list[Path]) -> int:
+    return sum(path.stat().st_size for path in paths)
+
+
+def _made(results: list[store.Stored]) -> list[str]:
+    """Lines on how results were made."""
+    seconds = sorted(result.provenance["wall_s"] for result in results)
+    commits: Counter[str] = Counter()
+    versions: Counter[str] = Counter()
+    for _, _, made in results:
+        commits[
+            f"made at {made['commit'][:10]}" if made["commit"] else f"stored in {made['stored_in'][:10]}"
+        ] += 1
+        packages = ", ".join(f"{package} {version}" for package, version in made["packages"].items())
+        versions[f"Python {made['python']}, {packages}, on {made['machine']}"] += 1
+    names = sorted({name for result in results for name in result.arrays})
+    each = "" if len(seconds) == 1 else f", a file from {seconds[0]:.0f} s to {seconds[-1]:.0f} s"
+    return [
+        f"- holds {', '.join(f'`{name}`' for name in names)}",
+        f"- cost {sum(seconds) / 60:.0f} min{each}",
+        *(f"- {text}: {count} of {len(results)}" for text, count in commits.items()),
+        *(f"- with {text}: {count} of {len(results)}" for text, count in versions.items()),
+    ]
