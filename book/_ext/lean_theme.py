@@ -1,0 +1,144 @@
+"""Sphinx extension of the book: pages of the theme that are light, valid HTML and open to everybody.
+
+Pages
+    are what the theme's templates make of them, with the corrections below.
+Icons
+    are those of the theme's fonts that the site shows, and no other.
+"""
+
+import re
+from pathlib import Path
+
+import internals
+from fontTools import subset
+from sphinx.errors import ThemeError
+from sphinx.jinja2glue import BuiltinTemplateLoader
+
+# What the theme puts on every page, and what stands there instead. One that is not found stops the build.
+ON_EVERY_PAGE = {
+    # draws the icons, by 540 kB of JavaScript; the theme has them as fonts, too
+    r'<script defer src="[^"]*/fontawesome\.js[^>]*></script>': "",
+    # Sphinx has put one there before
+    r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>': "",
+    # names that say something else than their button: who speaks to the browser could not press it
+    r'aria-label="Color mode" data-bs-title': "data-bs-title",
+    r'<i class="theme-switch (.*?)" data-mode="(\w+)" +title=".*?"></i>': (
+        r'<i class="theme-switch \1" data-mode="\2"><span class="visually-hidden">Color mode: \2</span></i>'
+    ),
+    r'(<button class="btn search-button-field[^>]*) title="Search" aria-label="Search"': r"\1",
+}
+# What only some pages have.
+ON_SOME_PAGES = {
+    # the title of the page, for print, beside that of the article
+    r'(<div id="jb-print-docs-body" class="onlyprint">\s*)<h1>.*?</h1>': r"\1",
+    # the first page has the title of the book
+    r"<title>(.*) &#8212; \1</title>": r"<title>\1</title>",
+    # MyST-NB's lid of a folded cell
+    r'<summary aria-label="Toggle hidden content">': "<summary>",
+    r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>': r'<span class="\1 admonition-title">\2</span>',
+}
+# The index of all words: what is asked on another page is answered on the page of the search.
+SEARCH_SCRIPTS = r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^>]*></script>'
+FRONT_DOOR = """\
+<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{title}</title><meta http-equiv="refresh" content="0; url={page}"></head>
+<body><p><a href="{page}">{title}</a></p></body>
+</html>
+"""
+
+
+class PageTemplates(BuiltinTemplateLoader):
+    """The theme's templates, with what is corrected in the pages that come from them."""
+
+    def render(self, template, context):
+        page = super().render(template, context)
+        if not page.lstrip().startswith("<!DOCTYPE html>"):
+            return page  # a part of one
+        for pattern, replacement in ON_EVERY_PAGE.items():
+            page, found = re.subn(pattern, replacement, page)
+            if not found:
+                raise ThemeError(
+                    f"the theme's page {context['pagename']!r} has no {pattern!r}: its version is new, see what stands "
+                    f"there now, and correct ON_EVERY_PAGE in {Path(__file__).name}"
+                )
+        for pattern, replacement in ON_SOME_PAGES.items():
+            page = re.sub(pattern, replacement, page)
+        if template != "search.html":
+            page = re.sub(SEARCH_SCRIPTS, "", page)
+        return page
+
+
+def write_front_door(app):
+    """The site's root leads to the first page; what stands there else has neither title nor doctype."""
+    door = FRONT_DOOR.format(
+        title=app.config.html_title or app.config.project,
+        page=app.builder.get_target_uri(app.config.root_doc),
+    )
+    (Path(app.outdir) / "index.html").write_text(door, encoding="utf-8")
+
+
+def shown_icons(app, codes):
+    """Names of the theme's icons that some page or script of the site mentions."""
+    site = Path(app.outdir)
+    texts = [*site.rglob("*.html"), *(site / "_static").rglob("*.js")]
+    names = set()
+    for path in texts:
+        names |= set(
+            re.findall(r"\bfa-([\w-]+)", path.read_text(encoding="utf-8"))
+        )
+    return names & codes.keys()
+
+
+def write_icons(app):
+    """Keep of the theme's icons, in its style sheet and its fonts, those that are shown."""
+    theme, static = internals.theme_static(), Path(app.outdir) / "_static"
+    sheet = (theme / internals.THEME_SHEET).read_text(encoding="utf-8")
+    rule = r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}'
+    codes = {
+        name: code
+        for selectors, code in re.findall(rule, sheet)
+        for name in re.findall(r"fa-([\w-]+):", selectors)
+    }
+    if not codes:
+        raise ThemeError(f"{internals.THEME_SHEET} has no rule {rule!r}")
+    used = {codes[name] for name in shown_icons(app, codes)}
+    lean = re.sub(
+        rule, lambda match: match[0] if match[2] in used else "", sheet
+    )
+    (static / internals.THEME_SHEET).write_text(lean, encoding="utf-8")
+    used |= set(
+        re.findall(r'"\\([0-9a-f]{4})"', lean)
+    )  # those of its own rules
+    for font in (theme / internals.THEME_FONTS).glob("*.woff2"):
+        options = subset.Options(flavor="woff2", notdef_outline=True)
+        glyphs = subset.load_font(font, options)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=[int(code, 16) for code in used])
+        subsetter.subset(glyphs)
+        subset.save_font(
+            glyphs,
+            static / internals.THEME_FONTS / font.name,
+            options,
+        )
+    for unused in (static / internals.THEME_FONTS).glob("*.ttf"):
+        unused.unlink()
+
+
+def finish(app, exception):
+    """Write what depends on all pages."""
+    if exception or app.builder.format != "html":
+        return
+    write_front_door(app)
+    write_icons(app)
+
+
+def setup(app):
+    app.config.template_bridge = f"{__name__}.PageTemplates"
+    internals.leave_out_unused_parts(app)
+    app.connect("build-finished", finish, priority=900)
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

