@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nin_lib import checks
-from nin_lib.data import Data
+from nin_lib.data import Data, as_input
 from nin_lib.distributions import DISTRIBUTIONS
 from nin_lib.extras import needed
 from nin_lib.injection import NoiseInjection, check_attached
@@ -96,7 +96,23 @@ class LocalCurvature(LinearOperator):
         self._criterion = LOSSES[checks.choice("loss", loss, LOSSES)]
         self._rows = checks.whole("rows", rows, 1, "it counts the samples that are in memory at a time")
         self._net, self._nin, self._x, self._y, self._n = net, nin, x, y, len(x)
+        self._check_that_samples_are_independent()
         super().__init__(np.dtype(float), (len(nin.weight), len(nin.weight)))
+
+    @torch.no_grad()
+    def _check_that_samples_are_independent(self) -> None:
+        """Raise a ValueError if an output depends on the rest of the batch: then the answer would depend on `rows`."""
+        x = as_input(self._x[:2], self._nin.weight)
+        with evaluating(self._net):
+            # Never a batch of one, which some layers refuse: each sample beside the other, and beside itself.
+            together = self._net(x)
+            alone = torch.cat([self._net(torch.cat([row, row]))[:1] for row in x.split(1)])
+        tolerance = math.sqrt(torch.finfo(together.dtype).eps)
+        if not torch.allclose(together, alone, rtol=tolerance, atol=tolerance, equal_nan=True):
+            raise ValueError(
+                "net must treat each sample by itself in eval mode, got outputs that depend on the others in the batch, as "
+                "of a BatchNorm without running statistics: use one that has them, or another layer"
+            )
 
     def gradients(self) -> np.ndarray:
         """Local gradient g of each sample, shape (n, features): its mean is <g> of Eq. (3).
@@ -375,7 +391,7 @@ class LocalCurvature(LinearOperator):
                 *(t.split(self._rows) for t in (self._x, self._y, eps)), strict=True
             ):
                 with torch.no_grad(), self._nin.noise(eps_of_batch):
-                    yield of_batch(loss, x.to(weight), y.to(weight.device))
+                    yield of_batch(loss, as_input(x, weight), y.to(weight.device))
 
 
 def _stream(seed: Seed) -> np.random.Generator:
@@ -443,7 +459,7 @@ def sharpness(net: torch.nn.Module, data: Data, loss: str = "ce") -> float:
             f"net must have two weights or more that ask for a gradient, got {size}: choose another net"
         )
     with evaluating(net):
-        output, y = net(data.x_train.to(weights[0])), data.y_train.to(weights[0].device)
+        output, y = net(as_input(data.x_train, weights[0])), data.y_train.to(weights[0].device)
         check_outputs(output, y)
         value = criterion(output, y)
     first = torch.autograd.grad(value, weights, create_graph=True, materialize_grads=True)

@@ -62,7 +62,7 @@ class Data:
     digest: str
 
     def to(self, like: "torch.Tensor") -> "Data":
-        """Return the same in the precision and on the device of a tensor.
+        """Return the same in the precision and on the device of a tensor; inputs that are whole numbers stay so.
 
         Returns
         -------
@@ -75,9 +75,14 @@ class Data:
         """
         if not (hasattr(like, "is_floating_point") and like.is_floating_point()):
             raise TypeError(f"like must be a floating-point tensor, got {like!r}: give a weight of the net")
-        x_train, x_val = self.x_train.to(like), self.x_val.to(like)
+        x_train, x_val = as_input(self.x_train, like), as_input(self.x_val, like)
         y_train, y_val = self.y_train.to(like.device), self.y_val.to(like.device)
         return replace(self, x_train=x_train, y_train=y_train, x_val=x_val, y_val=y_val)
+
+
+def as_input(x: "torch.Tensor", like: "torch.Tensor") -> "torch.Tensor":
+    """Return inputs on the device of a weight, and in its precision unless they are whole numbers, such as tokens."""
+    return x.to(like) if x.is_floating_point() else x.to(like.device)
 
 
 def load(name: str, seed: int = 0) -> Data:

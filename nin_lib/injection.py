@@ -1,7 +1,9 @@
 """A noise injection node (NIN) on the preactivation of any linear or convolution layer of a PyTorch module."""
 
 import contextlib
+import copy
 import math
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
@@ -11,24 +13,23 @@ from numpy.typing import ArrayLike
 from nin_lib import checks
 from nin_lib.distributions import DISTRIBUTIONS, stream
 from nin_lib.extras import needed
+from nin_lib.noisy_layers import LAYERS, features_of, layer_of, warn_of_batch_norm
 
 with needed("torch"):
     import torch
-    from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
-
-LAYERS = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
 
 
 class NoiseInjection:
     """Attach a NIN: the layer's preactivation z becomes z + W_NI eps (Section 2 and Eq. (1) of the paper).
 
     eps is one number per sample, and W_NI one weight per feature (per channel of a convolution), trained with
-    the other weights. eps is 0 outside the block ``with nin.noise(eps)``, so that evaluation is always clean.
+    the other weights. eps is 0 outside the block ``with nin.noise(eps)``, so that evaluation is always clean. A layer
+    that is used several times in a forward pass is given the same eps each time.
 
-    W_NI is the parameter ``nin_weight`` of the layer, hence part of ``net.parameters()`` and, as
-    ``<layer>.nin_weight``, of ``net.state_dict()``. ``copy.deepcopy((net, nin))`` copies both, ``net.to()``
-    and ``torch.func.functional_call`` work as usual, and so does ``torch.compile`` on a net that has its NIN
-    already. To save or load a net with its NIN, attach a NIN first.
+    W_NI is the parameter ``nin_weight`` of the layer, hence part of ``net.parameters()``, to an optimiser that is built
+    afterwards, and, as ``<layer>.nin_weight``, of ``net.state_dict()``. To load such a state, attach a NIN first. A net
+    that is copied, or saved whole, keeps its NIN, which `of` finds. ``net.to()``, ``torch.func.functional_call`` and
+    distributed training work as usual, and so does ``torch.compile`` on a net that has its NIN already.
 
     Parameters
     ----------
@@ -42,6 +43,13 @@ class NoiseInjection:
         Distribution of the noise, always with mean 0.
     seed : int or numpy.random.Generator
         Source of the initial W_NI and of the noise. With the same int, NINs on two layers are independent.
+    per : {"sample", "position"}
+        Whether a sample has one eps at all its positions (tokens, pixels), as in the paper, or one at each.
+    batch_dim : int
+        Dimension of z that counts the samples: 1 where sequences come first, for example.
+    feature_dim, features : int, optional
+        Dimension of z that holds the features, and their number: for a layer other than `torch.nn.Linear` and
+        convolutions, of which they are known. It must have a ``weight``.
 
     Attributes
     ----------
@@ -57,6 +65,11 @@ class NoiseInjection:
         If an argument is of another kind than above.
     ValueError
         If an argument is not as above.
+
+    Warns
+    -----
+    UserWarning
+        If a later layer is a BatchNorm, whose running statistics the noise would enter.
     """
 
     def __init__(
@@ -66,20 +79,70 @@ class NoiseInjection:
         sigma_eps: float,
         distribution: str = "normal",
         seed: int | np.random.Generator = 0,
+        *,
+        per: str = "sample",
+        batch_dim: int = 0,
+        feature_dim: int | None = None,
+        features: int | None = None,
     ) -> None:
-        part = _layer_of(net, layer)
+        part = layer_of(net, layer, special=feature_dim is not None)
         sigma_eps = checks.number("sigma_eps", sigma_eps, 0, remedy="use 0 to switch the noise off")
         checks.choice("distribution", distribution, DISTRIBUTIONS)
+        checks.choice("per", per, ("sample", "position"))
+        weight = cast("torch.Tensor", part.weight)
+        self._batch_dim = checks.whole("batch_dim", batch_dim, -8, "0 is the first dimension of z", 8)
+        self._feature_dim, size = features_of(part, feature_dim, features)
 
         self.layer_name, self.sigma_eps, self.distribution = layer, sigma_eps, distribution
+        self._per_position = per == "position"
         self._layer: torch.nn.Module | None = part
         self._rng = stream(seed, f"nin {layer}")
-        weight = cast("torch.Tensor", part.weight)
-        initial = self._rng.standard_normal(weight.shape[0]) / math.sqrt(weight[0].numel())
-        # All that the forward pass reads lies in the layer itself: this is what makes copies and compilation work.
+        self._place: tuple[int, ...] = ()
+        # What the forward hook reads. Not a buffer: those are copied, averaged, exported and sent from rank to rank.
+        self._eps: torch.Tensor | None = None
+        self._used = self._last_was_noisy = False
+        self._thread = 0
+        initial = self._rng.standard_normal(size) / math.sqrt(weight.numel() / size)
         part.nin_weight = torch.nn.Parameter(torch.as_tensor(initial).to(weight))
-        part.register_buffer("nin_eps", None, persistent=False)
+        part.nin_node = self  # type: ignore[assignment]  # neither tensor nor module: copied and pickled with the layer
         self._hook = part.register_forward_hook(_inject)
+        warn_of_batch_norm(net, part)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_eps": None}  # a copy that is made inside a block is outside of it
+
+    def __repr__(self) -> str:
+        state = "removed from " if self._layer is None else ""
+        return f"NoiseInjection({state}layer {self.layer_name!r}, sigma_eps={self.sigma_eps:g}, {self.distribution})"
+
+    @classmethod
+    def of(cls, net: torch.nn.Module, layer: str) -> "NoiseInjection":
+        """Return the NIN that a layer has: of a net that was copied, or loaded whole, with its NIN.
+
+        Parameters
+        ----------
+        net : torch.nn.Module
+        layer : str
+            Name of the layer, as in ``net.named_modules()``.
+
+        Returns
+        -------
+        NoiseInjection
+
+        Raises
+        ------
+        TypeError
+            If `net` is no module.
+        ValueError
+            If the net has no such layer, or the layer no NIN.
+        """
+        checks.instance("net", net, torch.nn.Module, "use nin_lib.networks.mlp, for example")
+        nodes = {name: part.nin_node for name, part in net.named_modules() if hasattr(part, "nin_node")}
+        if layer not in nodes:
+            raise ValueError(
+                f"layer must name one that has a NIN, got {layer!r}, and {list(nodes) or 'none'} has: use NoiseInjection(net, layer)"
+            )
+        return cast("NoiseInjection", nodes[layer])
 
     def _attached(self) -> torch.nn.Module:
         """The layer; a ValueError, if the node was removed from it."""
@@ -97,32 +160,70 @@ class NoiseInjection:
         """Layer, sigma_eps and distribution by name, as a `History` records them."""
         return {"layer": self.layer_name, "sigma_eps": self.sigma_eps, "distribution": self.distribution}
 
-    def sample(self, n: int) -> torch.Tensor:
-        """Draw the noise of n samples.
+    def sample(self, *shape: int) -> torch.Tensor:
+        """Draw noise, independent between the processes of a group, and between the workers of a DataLoader.
 
         Parameters
         ----------
-        n : int
-            Number >= 0 of samples.
+        *shape : int
+            Number >= 0 of samples and, with one eps at each position, of positions.
 
         Returns
         -------
         torch.Tensor
-            Shape (n,), mean 0, standard deviation sigma_eps, in the dtype and on the device of W_NI.
+            Of this shape, mean 0, standard deviation sigma_eps, in the dtype and on the device of W_NI.
+
+        Raises
+        ------
+        TypeError
+            If a number is no whole one.
+        ValueError
+            If there is no number, or one is negative; if the node was removed.
         """
-        n = checks.whole("n", n, 0, "it counts the samples of a batch")
+        remedy = "it counts the samples of a batch"
+        sizes = [checks.whole("n", n, 0, remedy) for n in shape]
+        if not sizes:
+            raise ValueError(f"n must be given, got nothing: {remedy}")
+        if (place := _place()) != self._place:
+            self._place = place
+            if any(place):  # elsewhere this stream goes on as it was
+                self._rng = np.random.default_rng([*self._rng.integers(2**32, size=4), *place])
         with np.errstate(over="ignore"):
-            eps = self.sigma_eps * DISTRIBUTIONS[self.distribution](self._rng, n)
-        return torch.as_tensor(eps).to(self.weight)
+            eps = self.sigma_eps * DISTRIBUTIONS[self.distribution](self._rng, math.prod(sizes))
+        return torch.as_tensor(eps).reshape(sizes).to(self.weight)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the noise stands: saved with a checkpoint and given to `load_state_dict`, it goes on from there."""
+        return {"rng": copy.deepcopy(self._rng.bit_generator.state), "place": self._place}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with the noise from where `state_dict` was taken; W_NI is in that of the net.
+
+        Raises
+        ------
+        ValueError
+            If `state` is none of a NIN.
+        """
+        try:
+            self._rng.bit_generator.state, self._place = state["rng"], tuple(state["place"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"state must be what state_dict() of a NIN returned, got {state!r}: save it with the net"
+            ) from error
 
     @contextlib.contextmanager
-    def noise(self, eps: ArrayLike | torch.Tensor) -> Iterator[None]:
+    def noise(self, eps: ArrayLike | torch.Tensor, unused: bool = False) -> Iterator[None]:
         """Inject eps, as given, never rescaled, in the forward passes of a ``with`` block.
+
+        ``backward()`` belongs inside, too: activation checkpointing computes z again there.
 
         Parameters
         ----------
-        eps : array_like or torch.Tensor, shape (batch,)
-            Finite numbers; what a tensor holds is not looked at.
+        eps : array_like or torch.Tensor, shape (batch,), or that of z without its features
+            One number for each sample, or at each position, as `per` says. Finite numbers; what a tensor holds is not
+            looked at.
+        unused : bool
+            Whether the block may end without a forward pass of the layer.
 
         Yields
         ------
@@ -131,70 +232,61 @@ class NoiseInjection:
 
         Raises
         ------
+        TypeError
+            If `unused` is no bool.
         ValueError
-            If eps is not as above, or the node was removed; in the forward pass, if the batch has another length, or if
-            its samples have no dimension of their own.
+            If eps is not as above, or the node was removed; in the forward pass, if eps has another shape than the
+            batch, or its samples have no dimension of their own.
+        RuntimeError
+            If the layer was not called inside the block as a module, so that the noise did not act; if blocks of several
+            threads, or that do not lie one inside the other, overlap; if the net is exported inside.
         """
-        layer = self._attached()
+        self._attached()
+        unused = checks.flag("unused", unused)
         if not isinstance(eps, torch.Tensor):
             eps = torch.from_numpy(checks.numbers("eps", eps, remedy="use nin.sample(batch)"))
         elif eps.dtype == torch.bool or eps.is_complex():
             raise ValueError(f"eps must hold real numbers, got {eps.dtype}: use nin.sample(batch)")
-        if eps.ndim != 1:
+        if eps.ndim != 1 and not (self._per_position and eps.ndim > 1):
             raise ValueError(f"eps must have shape (batch,), got {tuple(eps.shape)}: use nin.sample(batch)")
-        before = layer.nin_eps
-        layer.nin_eps = eps.to(self.weight)
+        before, used, thread = self._eps, self._used, threading.get_ident()
+        if before is not None and thread != self._thread:
+            raise RuntimeError(
+                f"{self!r} is in a noise block of another thread: copy the net for each thread"
+            )
+        mine = eps.to(self.weight)
+        self._eps, self._used, self._thread = mine, False, thread
         try:
             yield
+            if self._eps is not mine:
+                raise RuntimeError(f"noise blocks of {self!r} overlap: end the one that began last first")
+            if not (self._used or unused):
+                raise RuntimeError(
+                    f"the noise of {self!r} never acted: inside the block the layer was not called as a module. Is it not "
+                    "part of this forward pass, or called as layer.forward(x) or by its weight alone? Was the net, or another "
+                    "of its kind, compiled and called before the NIN was attached (then use torch.compiler.reset())? If "
+                    "this may happen, use noise(eps, unused=True)"
+                )
         finally:
-            layer.nin_eps = before
+            self._eps, self._used = before if self._eps is mine else None, used
 
     def remove(self) -> None:
         """Take the NIN off: the net is again what it was before. This node cannot be used any more."""
         layer = self._attached()
         self._hook.remove()
-        del layer.nin_weight, layer.nin_eps
+        del layer.nin_weight, layer.nin_node
         self._layer = None
 
 
-def _layer_of(net: torch.nn.Module, layer: str) -> torch.nn.Module:
-    """The layer of that name, if it can have a NIN."""
-    checks.instance("net", net, torch.nn.Module, "use nin_lib.networks.mlp, for example")
-    if any(hasattr(part, "_orig_mod") or part._compiled_call_impl is not None for part in net.modules()):
-        raise ValueError(
-            "net must not be compiled yet, since compiled code ignores what is attached later: "
-            "attach the NIN first, then call torch.compile(net)"
-        )
-    parts = dict(net.named_modules())
-    names = [
-        name
-        for name, part in parts.items()
-        if isinstance(part, LAYERS) and not isinstance(part, NonDynamicallyQuantizableLinear)
-    ]
-    if layer not in names:
-        part = parts.get(layer) if isinstance(layer, str) else None
-        what = "no layer of this net" if part is None else f"a {type(part).__name__}"
-        if isinstance(part, NonDynamicallyQuantizableLinear):
-            what = "which MultiheadAttention never calls, so that a NIN would be ignored"
-        raise ValueError(
-            f"layer must name a linear or convolution layer, got {layer!r}, {what}: use one of {names}"
-        )
-    found: torch.nn.Module = parts[layer]
-    if any(map(torch.nn.parameter.is_lazy, found.parameters())):
-        raise ValueError(
-            f"layer {layer!r} must have weights, got {found}: call the net once, then attach the NIN"
-        )
-    weight = cast("torch.Tensor", found.weight)
-    if not weight.is_floating_point() or weight.numel() == 0:
-        raise ValueError(
-            f"layer {layer!r} must have real weights, got {weight.dtype} of shape {tuple(weight.shape)}: "
-            "choose another layer"
-        )
-    if hasattr(found, "nin_weight"):
-        raise ValueError(
-            f"layer {layer!r} has a NIN already: call its remove() first, or choose another layer"
-        )
-    return found
+def _place() -> tuple[int, ...]:
+    """Numbers that tell this process from others that began with the same random numbers."""
+    rank = (
+        torch.distributed.get_rank()
+        if torch.distributed.is_available() and torch.distributed.is_initialized()
+        else 0
+    )
+    worker = torch.utils.data.get_worker_info()
+    return (rank,) if worker is None else (rank, worker.id + 1, worker.seed)
 
 
 def check_attached(nin: NoiseInjection, parameters: Iterable[torch.Tensor]) -> None:
@@ -206,21 +298,68 @@ def check_attached(nin: NoiseInjection, parameters: Iterable[torch.Tensor]) -> N
 
 
 def _inject(layer: torch.nn.Module, inputs: Any, z: torch.Tensor) -> torch.Tensor:
-    """Forward hook: add W_NI eps to the preactivation z, whose features lie in dimension 1 (convolution) or last."""
-    eps = cast("torch.Tensor | None", layer.nin_eps)
-    if eps is None:
+    """Forward hook: add W_NI eps to the preactivation z."""
+    nin = cast("NoiseInjection", layer.nin_node)
+    _check_pass(nin)
+    if nin._eps is None:
         return z
-    weight = cast("torch.Tensor", layer.nin_weight)
-    if z.ndim < cast("torch.Tensor", layer.weight).ndim:
+    nin._used = True
+    weight, eps, ndim = cast("torch.Tensor", layer.nin_weight), nin._eps, z.ndim
+    least = layer.weight.ndim if isinstance(layer, LAYERS) else 2
+    if ndim < least:
         raise ValueError(
             f"the input of {layer} must be a batch, got one sample whose output has shape {tuple(z.shape)}: "
             "use x[None] for a batch of one"
         )
-    if len(eps) != len(z):
+    for name, dim in (("feature_dim", nin._feature_dim), ("batch_dim", nin._batch_dim)):
+        if not -ndim <= dim < ndim:
+            raise ValueError(
+                f"{name} must be a dimension of the output of {layer}, got {dim}: its shape is {tuple(z.shape)}"
+            )
+    feature_dim, batch_dim = nin._feature_dim % ndim, nin._batch_dim % ndim
+    if z.shape[feature_dim] != len(weight) or feature_dim == batch_dim:
         raise ValueError(
-            f"eps has length {len(eps)}, but {layer} received a batch of {len(z)}: use nin.sample({len(z)})"
+            f"the output of {layer} must have {len(weight)} features in dimension {feature_dim} and its samples in another, "
+            f"got shape {tuple(z.shape)} with batch_dim={batch_dim}: give feature_dim, features and batch_dim as they are"
         )
-    features = -1 if isinstance(layer, torch.nn.Linear) else 1
-    shape = [1] * z.ndim
-    shape[features] = -1
-    return z + eps.reshape([-1] + [1] * (z.ndim - 1)) * weight.reshape(shape)
+    if nin._per_position:
+        wanted = z.shape[:feature_dim] + z.shape[feature_dim + 1 :]
+        if eps.shape != wanted:
+            raise ValueError(
+                f"eps has shape {tuple(eps.shape)}, but {layer} has positions of shape {tuple(wanted)}: "
+                f"use nin.sample{tuple(wanted)}"
+            )
+        eps = eps.unsqueeze(feature_dim)
+    else:
+        if len(eps) != z.shape[batch_dim]:
+            raise ValueError(
+                f"eps has length {len(eps)}, but dimension {batch_dim} of the output of {layer}, of shape {tuple(z.shape)}, "
+                f"has {z.shape[batch_dim]}: if it counts the samples, use nin.sample({z.shape[batch_dim]}); if another "
+                "does, give batch_dim; if each sample fills several rows, use eps.repeat_interleave(rows)"
+            )
+        eps = eps.reshape([-1 if dim == batch_dim else 1 for dim in range(ndim)])
+    shift = eps * weight.reshape([-1 if dim == feature_dim else 1 for dim in range(ndim)])
+    return z + shift.to(z.dtype)  # under autocast z is shorter than W_NI, and what follows expects it so
+
+
+def _check_pass(nin: NoiseInjection) -> None:
+    """Refuse a forward pass in which the noise of the node would be missing, or act where it should not."""
+    if nin._eps is not None and (
+        torch.compiler.is_exporting() or torch.jit.is_tracing()  # type: ignore[attr-defined]
+    ):
+        raise RuntimeError(
+            f"the net must not be exported or traced inside a noise block of {nin!r}: do it outside"
+        )
+    if torch.compiler.is_compiling():
+        return
+    # Private, and what torch.utils.checkpoint asks. A device's backward runs in a thread of its own.
+    in_backward = torch._C._current_graph_task_id() != -1
+    if nin._eps is not None and not in_backward and nin._thread != threading.get_ident():
+        raise RuntimeError(f"{nin!r} is in a noise block of another thread: copy the net for each thread")
+    if nin._eps is None and in_backward and nin._last_was_noisy:
+        raise RuntimeError(
+            f"backward() calls the layer of {nin!r} again, by activation checkpointing, without its noise: "
+            "put backward() inside the noise block"
+        )
+    if not in_backward:
+        nin._last_was_noisy = nin._eps is not None

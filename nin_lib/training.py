@@ -182,6 +182,11 @@ def _nodes(
     ]
     for place, node in enumerate(nins):
         check_attached(node, parameters.values())
+        if not node.weight.requires_grad:
+            raise ValueError(
+                f"nin on layer {node.layer_name!r} must be trained, got W_NI that asks for no gradient: "
+                "use nin.weight.requires_grad_()"
+            )
         if any(node is other for other in nins[:place]):
             raise ValueError(
                 f"nin must name each node once, got that on layer {node.layer_name!r} twice: leave one out"
@@ -218,7 +223,8 @@ def _step(
 @torch.no_grad()
 def _joined(nins: list[NoiseInjection]) -> torch.Tensor:
     """W_NI of all NINs in one vector."""
-    return torch.cat([node.weight for node in nins]) if nins else torch.zeros(0, dtype=torch.float64)
+    joined = torch.cat([node.weight for node in nins]) if nins else torch.zeros(0, dtype=torch.float64)
+    return joined.float() if joined.dtype == torch.bfloat16 else joined  # which NumPy does not have
 
 
 @torch.no_grad()

@@ -355,6 +355,9 @@ TABLE = {
         {"like": tensor(2)},
         {"like": NOT_TENSORS},
     ),
+    "data.as_input": Contract(
+        lambda like: data.as_input(torch.ones(3, dtype=int), like), {"like": tensor(2)}
+    ),
     "expansion.directional_derivatives": Contract(
         expansion.directional_derivatives,
         {"loss": st.just(square), "z": tensor(3, 2), "w_ni": tensor(2), "order": st.integers(0, 4)},

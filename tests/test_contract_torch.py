@@ -351,8 +351,8 @@ def call_trait(trait: Any, **value: Any) -> Any:
 CONTRACTS: dict[str, Contract] = {
     # --- injection
     "injection.NoiseInjection": Contract(
-        lambda layer="0", sigma_eps=1.0, distribution="normal", seed=0, net=None: NoiseInjection(
-            mlp((4, 3, 10)) if net is None else net, layer, sigma_eps, distribution, seed
+        lambda layer="0", sigma_eps=1.0, distribution="normal", seed=0, net=None, **dims: NoiseInjection(
+            mlp((4, 3, 10)) if net is None else net, layer, sigma_eps, distribution, seed, **dims
         ),
         {
             "layer": st.sampled_from(["0", "2"]),
@@ -367,7 +367,27 @@ CONTRACTS: dict[str, Contract] = {
             "sigma_eps": [*NO_NUMBER, -1],
             "distribution": ["cauchy", None, ["normal"]],
             "seed": NO_SEED,
+            "per": ["token", None, ["sample"]],
+            "batch_dim": NO_WHOLE,
+            "feature_dim": [Said(-1, "feature_dim=-1 alone")],
+            "features": [Said(3, "3 alone")],
         },
+    ),
+    "injection.NoiseInjection.of": Contract(
+        lambda layer="0", net=NET: NoiseInjection.of(net, layer),
+        {"layer": st.just("0")},
+        lambda nin, **_: nin is NIN,
+        {"net": [5, None], "layer": ["1", "2", 0, None]},
+    ),
+    "injection.NoiseInjection.state_dict": Contract(
+        lambda seed: NoiseInjection(mlp((4, 10)), "0", 1.0, seed=seed).state_dict(),
+        {"seed": seeds},
+        lambda state, **_: set(state) == {"rng", "place"},
+    ),
+    "injection.NoiseInjection.load_state_dict": Contract(
+        lambda state: NIN.load_state_dict(state),
+        {"state": st.builds(NIN.state_dict)},
+        bad={"state": [None, 5, {}, {"rng": 1, "place": ()}]},
     ),
     "injection.NoiseInjection.weight": Contract(
         lambda nin: nin.weight,

@@ -111,6 +111,51 @@ def test_measuring_leaves_no_trace(digits):
     assert torch.equal(net(digits.x_val), plain)
 
 
+def test_measuring_wakes_no_part_that_was_frozen_and_keeps_statistics_and_gradients(digits):
+    net = nn.Sequential(
+        nn.BatchNorm1d(64), nn.Linear(64, 8), nn.GELU(), nn.Dropout(0.5), nn.Linear(8, 10)
+    ).double()
+    nin = NoiseInjection(net, "1", 1.0)
+    net[0].eval()
+    net[3].eval()
+    net(digits.x_train[:4]).sum().backward()
+    before = [p.grad.clone() for p in net.parameters() if p.grad is not None]
+    statistics = [b.clone() for b in net.buffers()]
+    curvature = LocalCurvature(net, nin, digits.x_train[:8], digits.y_train[:8])
+    curvature.pull()
+    curvature.largest()
+    curvature.trace(2)
+    assert [part.training for part in net] == [False, True, True, False, True] and net.training
+    assert all(map(torch.equal, before, (p.grad for p in net.parameters() if p.grad is not None)))
+    assert all(map(torch.equal, statistics, net.buffers()))
+
+
+def test_rows_change_nothing_and_a_net_where_they_would_is_refused(digits):
+    def net_with(norm):
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Linear(64, 8), norm, nn.GELU(), nn.Linear(8, 10)).double().eval()
+        return net, NoiseInjection(net, "3", 1.0), digits.x_train[:9], digits.y_train[:9]
+
+    matrices = [LocalCurvature(*net_with(nn.BatchNorm1d(8)), rows=rows).matrix() for rows in (2, 9)]
+    assert np.allclose(*matrices, rtol=1e-9, atol=1e-12)
+    with pytest.raises(ValueError, match="net must treat each sample by itself.*BatchNorm without running"):
+        LocalCurvature(*net_with(nn.BatchNorm1d(8, track_running_stats=False)))
+
+
+def test_tokens_stay_whole_numbers():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Embedding(50_000, 4), nn.Linear(4, 6), nn.Flatten(), nn.Linear(18, 10))
+    net = net.to(torch.bfloat16)
+    nin = NoiseInjection(net, "1", 1.0)
+    x, y = torch.tensor([[40_001, 7, 9], [40_000, 1, 49_999]]), torch.tensor([0, 1])
+    seen = []
+    net[0].register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0]))
+    LocalCurvature(net, nin, x, y).gradients()
+    data = Data("tokens", x, y, x, y, "")
+    train(net, data, nin=nin, batch_size=2, epochs=1)
+    assert all(not tokens.is_floating_point() for tokens in seen) and 40_001 in torch.cat(seen)
+
+
 def test_curvlinops_finds_the_same(digits):
     # A bias shifts the preactivation of every sample, too: its block of the full Hessian is <H>.
     if "CI" not in os.environ:
