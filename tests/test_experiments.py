@@ -37,7 +37,7 @@ from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
 from nin_lib.networks import mlp
 from nin_lib.phases import Phase
-from nin_lib.training import train
+from nin_lib.training import train, train_mlp
 from nin_lib.verify import beginning, compute_again, differences
 
 
