@@ -105,7 +105,7 @@ site: .venv/book ## build the site, warnings are errors
 	@$(WRITABLE)
 	@$(BIN)/python $(BIN)/jupyter-book build . -W -n --keep-going && test -f $(SITE)/index.html
 
-browser: site .venv/test ## the built site and the explorers in headless Chromium
+browser: site .venv/js ## the built site and the explorers in headless Chromium
 	$(PYTEST) -m "browser and not slow" tests
 
 notebooks: $(NOTEBOOKS) ## make the notebooks from book/text, execute them and store the outputs

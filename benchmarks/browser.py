@@ -13,7 +13,8 @@ from nin_lib.widgets import LinearExplorer
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from conftest import CHROMIUM_ARGS, served  # noqa: E402
+from conftest import served  # noqa: E402
+from pictures import CHROMIUM_ARGS  # noqa: E402
 
 SITE = ROOT / "_build" / "html"
 PAGE = "book/index.html"

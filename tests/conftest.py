@@ -13,6 +13,7 @@ from pathlib import Path
 import hypothesis
 import nbformat
 import pytest
+from pictures import CHROMIUM_ARGS, chromium
 from playwright.sync_api import sync_playwright
 
 os.environ.setdefault(
@@ -23,22 +24,12 @@ hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("long", max_examples=2000, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("NIN_EXAMPLES") or "same")
 ROOT = Path(__file__).resolve().parent.parent
-# Without a screen and a network, as root in a container: no sandbox, and none of Chromium's own errands.
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Debian's chromium, headless. Without one a test skips on a developer's machine and fails in CI."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    executable = chromium()
     if executable is None:
         missing = "no chromium on this machine: install it (Debian: apt-get install chromium)"
         if os.environ.get("CI") == "true":

