@@ -208,8 +208,8 @@ def test_a_balanced_net_is_the_same_function_and_the_smallest_such(digits):
     torch.testing.assert_close(other(x), net(x))
     with nin.noise(eps):
         noisy = net(x)
-    other[0].nin_eps = eps  # the node comes with the copy, and its weights were rescaled with the others
-    torch.testing.assert_close(other(x), noisy)
+    with NoiseInjection.of(other, "0").noise(eps):  # its weights were rescaled with the others
+        torch.testing.assert_close(other(x), noisy)
     other[0].nin_eps = None
 
     def norms(of):

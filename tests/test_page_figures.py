@@ -136,8 +136,10 @@ def swipe(page, part):
         touch("touchMove", {"x": x, "y": y - moved})
         page.wait_for_timeout(16)
     touch("touchEnd")
-    page.wait_for_timeout(300)
-    return page.evaluate("scrollY") - before
+    after = before
+    while after != (after := page.evaluate("scrollY")):  # until it rests
+        page.wait_for_timeout(300)
+    return after - before
 
 
 PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}

@@ -2,7 +2,7 @@
 // where a reader asks for the interactive figure. Plotly leaves margins, the gaps between panels and the length of a title
 // to the author, who does not know the reader's width. Here they follow from what was measured.
 const NARROW = 560; // px of width below which panels stand one above the other
-const PANEL = 200; // px, the height of a panel there
+const PANEL = 200; // px, the height of a panel there, unless it is the only one
 const GAP = 8;
 
 const axisOf = (kind, id) => id.replace(kind, kind + "axis"); // x2 -> xaxis2
@@ -138,7 +138,8 @@ async function drawFigure(div, figure, width, head, config) {
   for (const trace of data) if (trace.name) trace.name = wrapped(trace.name, width - 60, font);
 
   const shares = sizesOf(panels, "columns", panel => panel.across);
-  const heights = sizesOf(panels, "rows", panel => (width < NARROW ? Math.min(panel.up * tall, PANEL) : panel.up * tall));
+  const stacked = width < NARROW && panels.length > 1;
+  const heights = sizesOf(panels, "rows", panel => Math.min(panel.up * tall, stacked ? PANEL : Infinity));
   layout.width = width;
   layout.legend = { x: 0, xref: "container", y: 1, yref: "container", yanchor: "top" };
   await Plotly.newPlot(div, data, layout, config);

@@ -3,7 +3,7 @@
 Pages
     are what the theme's templates make of them, with the corrections below.
 Icons
-    are those of the theme's fonts that the site shows, and no other.
+    are those of the theme's fonts that the site shows, and no other; so are the letters of KaTeX's fonts.
 """
 
 import re
@@ -111,18 +111,29 @@ def write_icons(app):
         re.findall(r'"\\([0-9a-f]{4})"', lean)
     )  # those of its own rules
     for font in (theme / internals.THEME_FONTS).glob("*.woff2"):
-        options = subset.Options(flavor="woff2", notdef_outline=True)
-        glyphs = subset.load_font(font, options)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=[int(code, 16) for code in used])
-        subsetter.subset(glyphs)
-        subset.save_font(
-            glyphs,
-            static / internals.THEME_FONTS / font.name,
-            options,
-        )
+        target = static / internals.THEME_FONTS / font.name
+        keep_glyphs(font, target, {int(code, 16) for code in used})
     for unused in (static / internals.THEME_FONTS).glob("*.ttf"):
         unused.unlink()
+
+
+def keep_glyphs(font, target, codes):
+    """Write a font with the characters of these codes and no other."""
+    options = subset.Options(flavor="woff2", notdef_outline=True)
+    glyphs = subset.load_font(font, options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=codes)
+    subsetter.subset(glyphs)
+    subset.save_font(glyphs, target, options)
+
+
+def write_formula_fonts(app):
+    """Keep of the fonts of the formulas what stands on some page."""
+    characters = set()
+    for page in Path(app.outdir).rglob("*.html"):
+        characters |= set(page.read_text(encoding="utf-8"))
+    for font in (Path(app.outdir) / "_static/katex/fonts").glob("*.woff2"):
+        keep_glyphs(font, font, set(map(ord, characters)))
 
 
 def finish(app, exception):
@@ -131,6 +142,7 @@ def finish(app, exception):
         return
     write_front_door(app)
     write_icons(app)
+    write_formula_fonts(app)
 
 
 def setup(app):
