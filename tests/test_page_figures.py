@@ -120,11 +120,12 @@ def test_every_figure_reads_without_javascript_on_a_phone_and_a_desk_in_both_sch
 
 
 def swipe(page, part):
-    """How far the page scrolls when a finger moves 120 px upwards from the middle of what is seen of an element."""
+    """How far the page scrolls when a finger moves 120 px from the middle of what is seen of an element: up, if that is not its end."""
     part.evaluate("part => part.scrollIntoView({ block: 'center', behavior: 'instant' })")
     box = part.bounding_box()
     top, bottom = max(box["y"], 130), min(box["y"] + box["height"], 700)
     before = page.evaluate("scrollY")
+    up = 1 if page.evaluate("document.documentElement.scrollHeight - innerHeight - scrollY") > 120 else -1
     x, y = box["x"] + box["width"] / 2, (top + bottom) / 2
     devtools = page.context.new_cdp_session(page)
 
@@ -133,13 +134,13 @@ def swipe(page, part):
 
     touch("touchStart", {"x": x, "y": y})
     for moved in range(8, 121, 8):
-        touch("touchMove", {"x": x, "y": y - moved})
+        touch("touchMove", {"x": x, "y": y - up * moved})
         page.wait_for_timeout(16)
     touch("touchEnd")
     after = before
     while after != (after := page.evaluate("scrollY")):  # until it rests
         page.wait_for_timeout(300)
-    return after - before
+    return up * (after - before)
 
 
 PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
