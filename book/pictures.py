@@ -133,6 +133,8 @@ def tidy(element):
     """The children of `element` as a picture needs them: nothing that is not seen, and no group that says nothing."""
     children = []
     for child in element:
+        if any("NaN" in value for value in child.attrib.values()):
+            continue  # Plotly gives an axis without values no place, and no browser shows it
         kept = ET.Element(child.tag, attributes(child))
         kept.text, kept.tail = child.text, child.tail
         kept.extend(tidy(child))
