@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from nin_lib import experiments, verify
+from nin_lib import experiments
 from nin_lib.data import DataError
 from nin_lib.experiments import EXPERIMENTS, RUNS
 from nin_lib.extras import needed
@@ -124,6 +124,8 @@ def _verify(options: argparse.Namespace) -> bool:
     """Say what it will cost, compute the chosen runs again, and print a verdict in a line for each; whether all agree."""
     with needed("torch"):
         from tqdm.auto import tqdm
+
+    from nin_lib import verify
 
     runs = verify.chosen(options.name, options.sigma, options.seed, options.one, options.out)
     took, slower = sum(run.wall_s for run in runs), verify.product_s() / verify.PRODUCT_S

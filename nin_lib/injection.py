@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from nin_lib import checks
 from nin_lib.distributions import DISTRIBUTIONS, stream
 from nin_lib.extras import needed
-from nin_lib.noisy_layers import LAYERS, features_of, layer_of, warn_of_batch_norm
+from nin_lib.noisy_layers import LAYERS, features_of, layer_of, warn_of_running_statistics
 
 with needed("torch"):
     import torch
@@ -69,7 +69,7 @@ class NoiseInjection:
     Warns
     -----
     UserWarning
-        If a later layer is a BatchNorm, whose running statistics the noise would enter.
+        If a later layer keeps running statistics, as BatchNorm does, which the noise would enter.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class NoiseInjection:
         part.nin_weight = torch.nn.Parameter(torch.as_tensor(initial).to(weight))
         part.nin_node = self  # type: ignore[assignment]  # neither tensor nor module: copied and pickled with the layer
         self._hook = part.register_forward_hook(_inject)
-        warn_of_batch_norm(net, part)
+        warn_of_running_statistics(net, part)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_eps": None}  # a copy that is made inside a block is outside of it
@@ -149,6 +149,13 @@ class NoiseInjection:
         if self._layer is None:
             raise ValueError(f"nin on layer {self.layer_name!r} was removed: attach another NoiseInjection")
         return self._layer
+
+    def _check_thread(self) -> None:
+        """Raise a RuntimeError if another thread is in a noise block of the node."""
+        if self._eps is not None and self._thread != threading.get_ident():
+            raise RuntimeError(
+                f"{self!r} is in a noise block of another thread: copy the net for each thread"
+            )
 
     @property
     def weight(self) -> torch.nn.Parameter:
@@ -249,13 +256,10 @@ class NoiseInjection:
             raise ValueError(f"eps must hold real numbers, got {eps.dtype}: use nin.sample(batch)")
         if eps.ndim != 1 and not (self._per_position and eps.ndim > 1):
             raise ValueError(f"eps must have shape (batch,), got {tuple(eps.shape)}: use nin.sample(batch)")
-        before, used, thread = self._eps, self._used, threading.get_ident()
-        if before is not None and thread != self._thread:
-            raise RuntimeError(
-                f"{self!r} is in a noise block of another thread: copy the net for each thread"
-            )
+        self._check_thread()
+        before, used = self._eps, self._used
         mine = eps.to(self.weight)
-        self._eps, self._used, self._thread = mine, False, thread
+        self._eps, self._used, self._thread = mine, False, threading.get_ident()
         try:
             yield
             if self._eps is not mine:
@@ -354,8 +358,8 @@ def _check_pass(nin: NoiseInjection) -> None:
         return
     # Private, and what torch.utils.checkpoint asks. A device's backward runs in a thread of its own.
     in_backward = torch._C._current_graph_task_id() != -1
-    if nin._eps is not None and not in_backward and nin._thread != threading.get_ident():
-        raise RuntimeError(f"{nin!r} is in a noise block of another thread: copy the net for each thread")
+    if not in_backward:
+        nin._check_thread()
     if nin._eps is None and in_backward and nin._last_was_noisy:
         raise RuntimeError(
             f"backward() calls the layer of {nin!r} again, by activation checkpointing, without its noise: "

@@ -8,7 +8,7 @@ from nin_lib.extras import needed
 
 with needed("torch"):
     import torch
-    from torch.nn.modules.batchnorm import _BatchNorm
+    from torch.nn.modules.batchnorm import _NormBase
     from torch.nn.modules.linear import NonDynamicallyQuantizableLinear
 
 LAYERS = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
@@ -35,9 +35,10 @@ def layer_of(net: torch.nn.Module, layer: str, special: bool) -> torch.nn.Module
         if isinstance(part, LAYERS) and not isinstance(part, NonDynamicallyQuantizableLinear)
     ]
     part = parts.get(layer) if isinstance(layer, str) else None
-    if layer not in names and not (special and part is not None):
+    never_called = isinstance(part, NonDynamicallyQuantizableLinear)
+    if layer not in names and (part is None or never_called or not special):
         what = "no layer of this net" if part is None else f"a {type(part).__name__}"
-        if isinstance(part, NonDynamicallyQuantizableLinear):
+        if never_called:
             what = "which MultiheadAttention never calls, so that a NIN would be ignored"
         raise ValueError(
             f"layer must name a linear or convolution layer, got {layer!r}, {what}: use one of {names}, "
@@ -81,14 +82,14 @@ def features_of(part: torch.nn.Module, feature_dim: int | None, features: int | 
     )
 
 
-def warn_of_batch_norm(net: torch.nn.Module, part: torch.nn.Module) -> None:
+def warn_of_running_statistics(net: torch.nn.Module, part: torch.nn.Module) -> None:
     """Say once that later layers, in the order in which the net lists them, keep statistics that the noise enters."""
     order = list(net.modules())
     later = order[order.index(part) :]
-    if any(isinstance(other, _BatchNorm) and other.track_running_stats for other in later):
+    if any(isinstance(other, _NormBase) and other.track_running_stats for other in later):
         warnings.warn(
-            "the running statistics of BatchNorm layers after a NIN are those of the noisy net, so that evaluation is not "
-            "clean: before it, call torch.optim.swa_utils.update_bn(loader, net) outside the noise block, or train with "
-            "these layers in eval mode",
+            "the running statistics of BatchNorm and InstanceNorm layers after a NIN are those of the noisy net, so that "
+            "evaluation is not clean: train with these layers in eval mode or, for BatchNorm, call "
+            "torch.optim.swa_utils.update_bn(loader, net) outside the noise block before each evaluation",
             stacklevel=3,
         )

@@ -506,7 +506,8 @@ def test_the_cost_of_the_probe_is_measured_and_power_iteration_finds_the_largest
 
 @pytest.mark.usefixtures("small_images", "one_thread")
 @pytest.mark.parametrize("eta, epochs, ends", [(0.2, 60, True), (0.01, 3, False)])
-def test_a_training_to_the_end_stops_when_every_image_is_right_and_not_later(eta, epochs, ends):
+def test_a_training_to_the_end_stops_when_every_image_is_right_and_not_later(eta, epochs, ends, monkeypatch):
+    monkeypatch.setattr(fig1_complete, "AT_A_TIME", 8)  # an image that is wrong is not in every part
     settings = fig1_complete.Settings(**SMALL, sigma_eps=0.1, seed=3, eta=eta, epochs=epochs)
     arrays = fig1_complete.train_to_the_end(settings)
     history, data = History.from_arrays(arrays), nin_lib.data.load("fashion_mnist")

@@ -364,6 +364,12 @@ def test_a_dimension_that_z_lacks_is_refused():
 # --- the rest -----------------------------------------------------------------------------------------------------
 
 
+def test_a_later_layer_of_another_kind_that_keeps_statistics_is_said_too():
+    with pytest.warns(UserWarning, match="running statistics of BatchNorm and InstanceNorm"):
+        NoiseInjection(dense(torch.nn.InstanceNorm1d(8, track_running_stats=True)), "0", sigma_eps=10.0)
+    NoiseInjection(dense(torch.nn.InstanceNorm1d(8)), "0", sigma_eps=10.0)
+
+
 def test_a_later_batch_norm_is_said_once_and_one_without_statistics_or_before_is_not(recwarn):
     nin = [None]
     with pytest.warns(UserWarning, match="running statistics of BatchNorm.*update_bn"):
@@ -419,6 +425,11 @@ class Quantised(torch.nn.Module):
 
     def weight(self):
         return torch.ones(8, 6)
+
+
+def test_naming_the_features_does_not_make_a_layer_one_that_is_called():
+    with pytest.raises(ValueError, match="got 'out_proj', which MultiheadAttention never calls"):
+        NoiseInjection(torch.nn.MultiheadAttention(8, 2), "out_proj", 1.0, feature_dim=-1, features=8)
 
 
 def test_quantised_layers_are_refused():

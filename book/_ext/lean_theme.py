@@ -78,19 +78,15 @@ def write_front_door(app):
     (Path(app.outdir) / "index.html").write_text(door, encoding="utf-8")
 
 
-def shown_icons(app, codes):
+def shown_icons(app, pages, codes):
     """Names of the theme's icons that some page or script of the site mentions."""
-    site = Path(app.outdir)
-    texts = [*site.rglob("*.html"), *(site / "_static").rglob("*.js")]
-    names = set()
-    for path in texts:
-        names |= set(
-            re.findall(r"\bfa-([\w-]+)", path.read_text(encoding="utf-8"))
-        )
-    return names & codes.keys()
+    scripts = (Path(app.outdir) / "_static").rglob("*.js")
+    texts = pages + [path.read_text(encoding="utf-8") for path in scripts]
+    found = (re.findall(r"\bfa-([\w-]+)", text) for text in texts)
+    return set().union(*found) & codes.keys()
 
 
-def write_icons(app):
+def write_icons(app, pages):
     """Keep of the theme's icons, in its style sheet and its fonts, those that are shown."""
     theme, static = internals.theme_static(), Path(app.outdir) / "_static"
     sheet = (theme / internals.THEME_SHEET).read_text(encoding="utf-8")
@@ -102,7 +98,7 @@ def write_icons(app):
     }
     if not codes:
         raise ThemeError(f"{internals.THEME_SHEET} has no rule {rule!r}")
-    used = {codes[name] for name in shown_icons(app, codes)}
+    used = {codes[name] for name in shown_icons(app, pages, codes)}
     lean = re.sub(
         rule, lambda match: match[0] if match[2] in used else "", sheet
     )
@@ -127,11 +123,9 @@ def keep_glyphs(font, target, codes):
     subset.save_font(glyphs, target, options)
 
 
-def write_formula_fonts(app):
+def write_formula_fonts(app, pages):
     """Keep of the fonts of the formulas what stands on some page."""
-    characters = set()
-    for page in Path(app.outdir).rglob("*.html"):
-        characters |= set(page.read_text(encoding="utf-8"))
+    characters = set().union(*pages)
     for font in (Path(app.outdir) / "_static/katex/fonts").glob("*.woff2"):
         keep_glyphs(font, font, set(map(ord, characters)))
 
@@ -141,8 +135,12 @@ def finish(app, exception):
     if exception or app.builder.format != "html":
         return
     write_front_door(app)
-    write_icons(app)
-    write_formula_fonts(app)
+    pages = [
+        path.read_text(encoding="utf-8")
+        for path in Path(app.outdir).rglob("*.html")
+    ]
+    write_icons(app, pages)
+    write_formula_fonts(app, pages)
 
 
 def setup(app):

@@ -34,6 +34,10 @@ class Settings:
     curvature_samples: int = 1000
 
 
+AT_A_TIME = 1000
+"""So many images are classified together: the first part with an error is as far as most questions go."""
+
+
 class _AllRightError(Exception):
     """Ends a training that has nothing left to learn."""
 
@@ -64,9 +68,9 @@ def train_to_the_end(settings: Settings, device: str = "cpu") -> dict[str, np.nd
     latest: list[History] = []
 
     def right() -> "Iterator[torch.Tensor]":
-        """Whether each image is classified right, some at a time: the first that is not ends most questions."""
+        """Whether each image is classified right, some at a time."""
         with torch.no_grad():
-            for x, y in zip(whole.x_train.split(1000), whole.y_train.split(1000), strict=True):
+            for x, y in zip(whole.x_train.split(AT_A_TIME), whole.y_train.split(AT_A_TIME), strict=True):
                 yield net(x).argmax(1) == y
 
     def stop(history: "History", epoch: int) -> None:
