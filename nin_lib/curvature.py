@@ -4,8 +4,10 @@ To second order in the noise the mean step of W_NI is W_NI -> (1 - eta sigma_eps
 `noise-expansion` corrects it. `LocalCurvature` measures <H> on any net; `nin_lib.decay` has what follows from it.
 """
 
+import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,22 +16,19 @@ from nin_lib import checks
 from nin_lib.data import Data, as_input
 from nin_lib.distributions import DISTRIBUTIONS
 from nin_lib.extras import needed
-from nin_lib.injection import NoiseInjection, check_attached
+from nin_lib.injection import Draw, NoiseInjection
+from nin_lib.local_loss import BatchLoss, LocalLoss
 from nin_lib.networks import evaluating
 from nin_lib.training import LOSSES, check_outputs
 
 with needed("torch"):
     import torch
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
-    from torch.func import functional_call, grad, vjp, vmap
 
 Seed = int | np.random.Generator
-ShiftedLoss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 DENSE = 64
 """Up to so many features the eigenvalues come from the matrix, beyond it from products with vectors."""
-COLUMNS = 16
-"""So many products with vectors are computed together."""
 
 
 class LocalCurvature(LinearOperator):
@@ -43,88 +42,72 @@ class LocalCurvature(LinearOperator):
     is added to the preactivation of every sample: what the NIN does with W_NI = delta and eps = 1. Where the layer
     acts at many places, a convolution at its positions or a layer called several times in one forward pass, delta is
     added at all of them, as W_NI eps is, and <H> is the sum of the second derivatives over all pairs of places. Since
-    each sample sees one eps at all its places, this is the <H> of the update rule there too.
+    each sample sees one eps at all its places, this is the <H> of the update rule there too. With ``per="position"`` the
+    pairs are those of a position with itself, and a product costs as many as there are positions.
 
     Layers that differ in training, such as dropout, act as in evaluation. ReLU: the derivatives are those of the
     smooth pieces, almost everywhere right for each sample but not for the mean over a population, to which the samples
-    at the kink contribute (footnote 3 and the chapter `noise-expansion`). That term is not in <H>; `pull` has it.
+    at the kink contribute (footnote 3 and the chapter `noise-expansion`). That term is not in <H>; `pull` and
+    `forward_trace` have it.
 
     Parameters
     ----------
     net : torch.nn.Module
     nin : NoiseInjection
         A NIN attached to `net`.
-    x, y : torch.Tensor
-        Samples over which the mean is taken, and their classes, shape (n,).
-    loss : {"ce", "mse"}
-        As in `nin_lib.training.train`.
+    x : torch.Tensor, or iterable of batches
+        Samples over which the mean is taken, counted by dimension 0. Or batches of any form that the net takes, such as
+        a list or a DataLoader, which is read again for each measurement: pairs of inputs (a tensor, a tuple of arguments, a
+        dictionary of named ones) and targets, or dictionaries that hold both.
+    y : torch.Tensor, optional
+        The target of each sample, if `x` is a tensor.
+    loss : {"ce", "mse"} or callable
+        As in `nin_lib.training.train`, where the targets are classes; or ``loss(output, target)``, the mean loss of a
+        batch. Where this is a dictionary, the target is the batch itself: ``lambda output, batch: output.loss``, for a net
+        that returns its loss.
     rows : int
-        So many samples >= 1 are in memory at a time.
+        So many samples >= 1 of a tensor `x` are in memory at a time.
+    method : {"products", "differences"}
+        How <H> v is computed: by differentiating twice, exactly, with the plain kernels of attention; or, where
+        there is no second derivative (fused attention, reentrant checkpointing, many functions of one's own), by a central
+        difference of gradients. This is exact to about a third of the digits of the net's precision, where it is smooth.
 
     Raises
     ------
     TypeError
         If an argument is of another kind than above.
     ValueError
-        If an argument is not as above; in the use, if the loss is not finite, or a seed is neither an int >= 0 nor a
-        numpy.random.Generator.
+        If an argument is not as above; in the use, if the loss is not finite, if there is no second derivative, or if a
+        seed is neither an int >= 0 nor a numpy.random.Generator.
     """
 
     def __init__(
         self,
         net: torch.nn.Module,
         nin: NoiseInjection,
-        x: torch.Tensor,
-        y: torch.Tensor,
-        loss: str = "ce",
+        x: torch.Tensor | Iterable[Any],
+        y: torch.Tensor | None = None,
+        loss: str | Callable[[Any, Any], torch.Tensor] = "ce",
         rows: int = 1000,
+        method: str = "products",
     ) -> None:
-        checks.instance("net", net, torch.nn.Module, "give the net that has the NIN")
-        checks.instance("nin", nin, NoiseInjection, "use NoiseInjection(net, ...)")
-        check_attached(nin, net.parameters())
-        for name, tensor in (("x", x), ("y", y)):
-            checks.instance(name, tensor, torch.Tensor, "use torch.from_numpy")
-        if not 0 < len(x) == len(y):
-            raise ValueError(
-                f"x and y must hold the same number >= 1 of samples, got {len(x)} and {len(y)}: give a class to each"
-            )
-        if y.dtype != torch.int64 or y.ndim != 1 or y.min() < 0:
-            raise ValueError(
-                f"y must hold classes >= 0 of type int64, shape (n,), got {y}: use y.long(), for example"
-            )
-        self._name = next(name for name, parameter in net.named_parameters() if parameter is nin.weight)
-        self._criterion = LOSSES[checks.choice("loss", loss, LOSSES)]
-        self._rows = checks.whole("rows", rows, 1, "it counts the samples that are in memory at a time")
-        self._net, self._nin, self._x, self._y, self._n = net, nin, x, y, len(x)
-        self._check_that_samples_are_independent()
+        self._loss = LocalLoss(net, nin, x, y, loss, rows, method)
+        self._nin = nin
         super().__init__(np.dtype(float), (len(nin.weight), len(nin.weight)))
-
-    @torch.no_grad()
-    def _check_that_samples_are_independent(self) -> None:
-        """Raise a ValueError if an output depends on the rest of the batch: then the answer would depend on `rows`."""
-        x = as_input(self._x[:2], self._nin.weight)
-        with evaluating(self._net):
-            # Never a batch of one, which some layers refuse: each sample beside the other, and beside itself.
-            together = self._net(x)
-            alone = torch.cat([self._net(torch.cat([row, row]))[:1] for row in x.split(1)])
-        tolerance = math.sqrt(torch.finfo(together.dtype).eps)
-        if not torch.allclose(together, alone, rtol=tolerance, atol=tolerance, equal_nan=True):
-            raise ValueError(
-                "net must treat each sample by itself in eval mode, got outputs that depend on the others in the batch, as "
-                "of a BatchNorm without running statistics: use one that has them, or another layer"
-            )
 
     def gradients(self) -> np.ndarray:
         """Local gradient g of each sample, shape (n, features): its mean is <g> of Eq. (3).
 
-        The kicks of the update rule are xi = <eps g>_B, of mean square sigma_eps^2 <|g|^2> / batch_size.
+        The kicks of the update rule are xi = <eps g>_B, of mean square sigma_eps^2 <|g|^2> / batch_size. With
+        ``per="position"`` there is a g for each position of each sample, (n * positions, features).
 
         Returns
         -------
         ndarray, shape (n, features)
             In units of the loss.
         """
-        return _finite(self._gradients(self._zero()))
+        zero = torch.zeros_like(self._nin.weight)
+        return _finite(torch.cat([batch.gradients(zero, torch.ones, apart=True) for batch in self._loss]))
 
     def matrix(self) -> np.ndarray:
         """<H> of Eq. (3) itself, shape (features, features): as many products as there are features."""
@@ -174,12 +157,13 @@ class LocalCurvature(LinearOperator):
             In units of <H>.
         """
         weight = self._nin.weight.detach()
-        first, second = (
-            sum(self._each(lambda loss, x, y: grad(loss)(weight, x, y) @ weight * len(x), eps))
-            for eps in self._draw_both_signs(seed)
+
+        def along(batch: BatchLoss, eps: Draw) -> torch.Tensor:
+            return batch.gradient(weight, eps) @ weight
+
+        return self._over(
+            self._mean(self._of_both_signs(along, seed)), self._nin.sigma_eps**2 * (weight @ weight).item()
         )
-        total = torch.as_tensor(first + second)
-        return self._over(total, self._nin.sigma_eps**2 * (weight @ weight).item() * 2 * self._n)
 
     def kick(self, seed: Seed = 0) -> float:
         """What the mean square local gradient <|g|^2> becomes at the strength of noise that `nin` has, to all orders.
@@ -192,8 +176,12 @@ class LocalCurvature(LinearOperator):
         float
             In units of the loss squared.
         """
-        squares = [(h**2).sum(1).mean() / 2 for h in self._niw_gradients(seed)]
-        return self._over(squares[0] + squares[1], self._nin.sigma_eps**2)
+        weight = self._nin.weight.detach()
+
+        def square(batch: BatchLoss, eps: Draw) -> torch.Tensor:
+            return (batch.gradients(weight, eps) ** 2).sum(1).mean()
+
+        return self._over(self._mean(self._of_both_signs(square, seed)), self._nin.sigma_eps**2)
 
     def pull_square(self, seed: Seed = 0) -> float:
         """What |<H> W_NI|^2 / |W_NI|^2 becomes at the strength of noise that `nin` has, to all orders.
@@ -211,12 +199,13 @@ class LocalCurvature(LinearOperator):
         ValueError
             If there is one sample only, and so no pair.
         """
-        if self._n < 2:
-            raise ValueError("x must hold two samples or more, got 1: the mean is one over pairs of them")
         weight = self._nin.weight.detach()
-        first, second = self._niw_gradients(seed)
-        h = (first + second) / 2
-        square = ((h.sum(0) ** 2).sum() - (h**2).sum()) / (self._n * (self._n - 1))
+        of_batch = self._of_both_signs(lambda batch, eps: batch.gradients(weight, eps), seed)
+        h = torch.cat([of_batch(batch) for batch in self._loss])
+        n = len(h)
+        if n < 2:
+            raise ValueError("x must hold two samples or more, got 1: the mean is one over pairs of them")
+        square = ((h.sum(0) ** 2).sum() - (h**2).sum()) / (n * (n - 1))
         return self._over(square, self._nin.sigma_eps**4 * (weight @ weight).item())
 
     def reading(self, eta: float, batch_size: int, seed: Seed = 0) -> float:
@@ -297,8 +286,77 @@ class LocalCurvature(LinearOperator):
         """
         probes = checks.whole("probes", probes, 2, "the standard error needs two")
         signs = _stream(seed).choice([-1.0, 1.0], (self.shape[0], probes))
-        samples = (signs * (self @ signs)).sum(0)
-        return float(samples.mean()), float(samples.std(ddof=1) / math.sqrt(probes))
+        return mean_and_error((signs * (self @ signs)).sum(0))
+
+    def forward_trace(self, probes: int = 32, strength: float = 0.1, seed: Seed = 0) -> tuple[float, float]:
+        """Trace of <H> at this strength of noise from forward passes alone, and its standard error; kinks included.
+
+        [L(+eps) + L(-eps) - 2 L(0)] / strength^2, with eps of the NIN's distribution and W_NI of random signs, so that the
+        noise has the standard deviation `strength` in each feature. Neither `method` nor a gradient enters; the values of
+        W_NI and sigma_eps do not, either.
+
+        Parameters
+        ----------
+        probes : int
+            Number >= 2 of draws of both, two forward passes each: the standard error needs two.
+        strength : float
+            Standard deviation > 0 of the noise. A small one is nearer to the curvature at a point, and loses digits.
+        seed : int or numpy.random.Generator
+            Source of the signs and of the noise.
+
+        Returns
+        -------
+        trace, error : float
+            In units of <H>.
+        """
+        probes = checks.whole("probes", probes, 2, "the standard error needs two")
+        strength = checks.number("strength", strength, 0, strictly=True, remedy="0.1 is usual")
+        rng = _stream(seed)
+        signs = torch.from_numpy(rng.choice([-1.0, 1.0], (probes, self.shape[0]))).to(self._nin.weight)
+
+        def of_batch(batch: BatchLoss) -> torch.Tensor:
+            clean = batch.value(signs[0], torch.zeros)
+            noisy = [
+                sum(batch.value(w_ni, eps) for eps in self._draw_both_signs(rng, strength)) for w_ni in signs
+            ]
+            return (torch.tensor(noisy, dtype=torch.float64) - 2 * clean) / self._above_0(strength**2)
+
+        return mean_and_error(_finite(self._mean(of_batch)))
+
+    def _mean(self, of_batch: Callable[[BatchLoss], torch.Tensor]) -> torch.Tensor:
+        """Mean over all samples, of a function of a batch."""
+        total, n = torch.zeros(()), 0
+        for batch in self._loss:
+            total = of_batch(batch) * batch.samples + total
+            n += batch.samples
+        return total / n
+
+    def _of_both_signs(
+        self, of_eps: Callable[[BatchLoss, Draw], torch.Tensor], seed: Seed
+    ) -> Callable[[BatchLoss], torch.Tensor]:
+        """Mean over one eps of the NIN for each sample and its negative, as a function of a batch: odd orders cancel."""
+        rng, sigma_eps = _stream(seed), self._nin.sigma_eps
+        if not torch.tensor(sigma_eps).to(self._nin.weight):
+            raise ValueError(
+                f"nin has sigma_eps = {sigma_eps:g}, so that there is no strength of noise to measure at: "
+                "use a larger sigma_eps"
+            )
+
+        def of_batch(batch: BatchLoss) -> torch.Tensor:
+            first, second = (of_eps(batch, eps) for eps in self._draw_both_signs(rng, sigma_eps))
+            return (first + second) / 2
+
+        return of_batch
+
+    def _draw_both_signs(self, rng: np.random.Generator, sigma_eps: float) -> tuple[Draw, Draw]:
+        """An eps of the NIN's distribution, and its negative, for the shape that a batch turns out to have."""
+
+        @functools.cache
+        def eps(*shape: int) -> torch.Tensor:
+            with np.errstate(over="ignore"):
+                return torch.from_numpy(sigma_eps * DISTRIBUTIONS[self._nin.distribution](rng, shape))
+
+        return eps, lambda *shape: -eps(*shape)
 
     def _over(self, numerator: torch.Tensor, denominator: float) -> float:
         return float(_finite(numerator).item() / self._above_0(denominator))
@@ -316,88 +374,21 @@ class LocalCurvature(LinearOperator):
         numbers = checks.numbers("v", v, remedy="<H> acts on real vectors")
         columns = torch.from_numpy(numbers).to(self._nin.weight)
 
-        def of_batch(loss: ShiftedLoss, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-            # Backward through the gradient: its derivative is symmetric, and some losses have no forward mode.
-            def gradient(delta: torch.Tensor) -> torch.Tensor:
-                found: torch.Tensor = grad(loss)(delta, x, y)
-                return found
-
-            product = vjp(gradient, self._zero())[1]
-            of_columns = vmap(lambda v: product(v)[0], in_dims=1, out_dims=1, chunk_size=COLUMNS)
-            product_of_batch: torch.Tensor = of_columns(columns) * (len(x) / self._n)
-            return product_of_batch
-
-        return _finite(torch.as_tensor(sum(self._each(of_batch))))
+        return _finite(self._mean(lambda batch: batch.products(columns)))
 
     def _matvec(self, v: np.ndarray) -> np.ndarray:
         return self._matmat(v.reshape(-1, 1))
-
-    def _gradients(self, delta: torch.Tensor, eps: torch.Tensor | None = None) -> torch.Tensor:
-        """Gradient of each sample's loss in its preactivation z, at z + delta eps: shape (n, features)."""
-
-        def of_batch(loss: ShiftedLoss, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-            shift = torch.zeros(len(x), len(self._nin.weight)).to(self._nin.weight).requires_grad_()
-
-            def add(layer: torch.nn.Module, inputs: object, z: torch.Tensor) -> torch.Tensor:
-                ones = [1] * (z.ndim - 2)
-                linear = isinstance(layer, torch.nn.Linear)
-                return z + shift.reshape([len(z), *ones, -1] if linear else [len(z), -1, *ones])
-
-            hook = self._net.get_submodule(self._nin.layer_name).register_forward_hook(add)
-            try:
-                with torch.enable_grad():
-                    return torch.autograd.grad(loss(delta, x, y) * len(x), shift)[0]
-            finally:
-                hook.remove()
-
-        return torch.cat(list(self._each(of_batch, eps)))
-
-    def _niw_gradients(self, seed: Seed) -> list[torch.Tensor]:
-        """Gradient of each sample's loss in W_NI, shape (n, features), for one eps each and for its negative."""
-        weight = self._nin.weight.detach()
-        return [eps[:, None] * self._gradients(weight, eps) for eps in self._draw_both_signs(seed)]
-
-    def _draw_both_signs(self, seed: Seed) -> tuple[torch.Tensor, torch.Tensor]:
-        """One eps of the NIN's distribution for each sample, and its negative: odd orders cancel."""
-        draw, sigma_eps = DISTRIBUTIONS[self._nin.distribution], self._nin.sigma_eps
-        with np.errstate(over="ignore"):
-            eps = torch.from_numpy(sigma_eps * draw(_stream(seed), self._n)).to(self._nin.weight)
-        if not eps.any():
-            raise ValueError(
-                f"nin has sigma_eps = {sigma_eps:g}, so that there is no strength of noise to measure at: "
-                "use a larger sigma_eps"
-            )
-        return eps, -eps
-
-    def _zero(self) -> torch.Tensor:
-        return torch.zeros_like(self._nin.weight)
-
-    def _each(
-        self,
-        of_batch: Callable[[ShiftedLoss, torch.Tensor, torch.Tensor], torch.Tensor],
-        eps: torch.Tensor | None = None,
-    ) -> Iterator[torch.Tensor]:
-        """``of_batch(loss, x, y)`` of each batch; ``loss(delta, x, y)`` is the mean loss at z + delta eps, eps = 1 if None."""
-
-        def loss(delta: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-            output = functional_call(self._net, {self._name: delta}, (x,))
-            check_outputs(output, y)
-            return self._criterion(output, y)
-
-        weight = self._nin.weight
-        eps = torch.ones(self._n) if eps is None else eps
-        with evaluating(self._net):
-            for x, y, eps_of_batch in zip(
-                *(t.split(self._rows) for t in (self._x, self._y, eps)), strict=True
-            ):
-                with torch.no_grad(), self._nin.noise(eps_of_batch):
-                    yield of_batch(loss, as_input(x, weight), y.to(weight.device))
 
 
 def _stream(seed: Seed) -> np.random.Generator:
     if isinstance(seed, np.random.Generator):
         return seed
     return np.random.default_rng(checks.whole("seed", seed, 0, "or give a numpy.random.Generator"))
+
+
+def mean_and_error(samples: np.ndarray) -> tuple[float, float]:
+    """Mean of independent samples, two or more, and its standard error."""
+    return float(samples.mean()), float(samples.std(ddof=1) / math.sqrt(len(samples)))
 
 
 def _largest(operator: LinearOperator, tol: float) -> float:

@@ -4,7 +4,8 @@ import contextlib
 import copy
 import math
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -18,12 +19,25 @@ from nin_lib.noisy_layers import LAYERS, features_of, layer_of, warn_of_running_
 with needed("torch"):
     import torch
 
+Draw = Callable[..., torch.Tensor]
+"""Noise of a shape, whose sizes are the arguments."""
+
+
+@dataclass(eq=False)
+class _Block:
+    """A noise block: the eps that was given, or what draws it and what was drawn, by its shape."""
+
+    given: torch.Tensor | Draw
+    drawn: dict[tuple[int, ...], torch.Tensor] = field(default_factory=dict)
+    used: bool = False
+    thread: int = field(default_factory=threading.get_ident)
+
 
 class NoiseInjection:
     """Attach a NIN: the layer's preactivation z becomes z + W_NI eps (Section 2 and Eq. (1) of the paper).
 
     eps is one number per sample, and W_NI one weight per feature (per channel of a convolution), trained with
-    the other weights. eps is 0 outside the block ``with nin.noise(eps)``, so that evaluation is always clean. A layer
+    the other weights. eps is 0 outside the block ``with nin.noise()``, so that evaluation is always clean. A layer
     that is used several times in a forward pass is given the same eps each time.
 
     W_NI is the parameter ``nin_weight`` of the layer, hence part of ``net.parameters()``, to an optimiser that is built
@@ -99,9 +113,8 @@ class NoiseInjection:
         self._rng = stream(seed, f"nin {layer}")
         self._place: tuple[int, ...] = ()
         # What the forward hook reads. Not a buffer: those are copied, averaged, exported and sent from rank to rank.
-        self._eps: torch.Tensor | None = None
-        self._used = self._last_was_noisy = False
-        self._thread = 0
+        self._block: _Block | None = None
+        self._last_was_noisy = False
         initial = self._rng.standard_normal(size) / math.sqrt(weight.numel() / size)
         part.nin_weight = torch.nn.Parameter(torch.as_tensor(initial).to(weight))
         part.nin_node = self  # type: ignore[assignment]  # neither tensor nor module: copied and pickled with the layer
@@ -109,7 +122,7 @@ class NoiseInjection:
         warn_of_running_statistics(net, part)
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_eps": None}  # a copy that is made inside a block is outside of it
+        return self.__dict__ | {"_block": None}  # a copy that is made inside a block is outside of it
 
     def __repr__(self) -> str:
         state = "removed from " if self._layer is None else ""
@@ -152,7 +165,7 @@ class NoiseInjection:
 
     def _check_thread(self) -> None:
         """Raise a RuntimeError if another thread is in a noise block of the node."""
-        if self._eps is not None and self._thread != threading.get_ident():
+        if self._block is not None and self._block.thread != threading.get_ident():
             raise RuntimeError(
                 f"{self!r} is in a noise block of another thread: copy the net for each thread"
             )
@@ -219,16 +232,20 @@ class NoiseInjection:
             ) from error
 
     @contextlib.contextmanager
-    def noise(self, eps: ArrayLike | torch.Tensor, unused: bool = False) -> Iterator[None]:
-        """Inject eps, as given, never rescaled, in the forward passes of a ``with`` block.
+    def noise(
+        self, eps: ArrayLike | torch.Tensor | Draw | None = None, unused: bool = False
+    ) -> Iterator[None]:
+        """Inject eps in the forward passes of a ``with`` block, the same in all of them.
 
         ``backward()`` belongs inside, too: activation checkpointing computes z again there.
 
         Parameters
         ----------
-        eps : array_like or torch.Tensor, shape (batch,), or that of z without its features
-            One number for each sample, or at each position, as `per` says. Finite numbers; what a tensor holds is not
-            looked at.
+        eps : array_like, torch.Tensor or callable, optional
+            One number for each sample, or at each position, as `per` says: shape (batch,), or that of z without its
+            features. It is injected as given, never rescaled: finite numbers; what a tensor holds is not looked at. Or a
+            function that makes it, such as ``torch.zeros``, called with the sizes of that shape when the layer is first
+            called with it. Unless given, `sample` draws it so.
         unused : bool
             Whether the block may end without a forward pass of the layer.
 
@@ -250,21 +267,14 @@ class NoiseInjection:
         """
         self._attached()
         unused = checks.flag("unused", unused)
-        if not isinstance(eps, torch.Tensor):
-            eps = torch.from_numpy(checks.numbers("eps", eps, remedy="use nin.sample(batch)"))
-        elif eps.dtype == torch.bool or eps.is_complex():
-            raise ValueError(f"eps must hold real numbers, got {eps.dtype}: use nin.sample(batch)")
-        if eps.ndim != 1 and not (self._per_position and eps.ndim > 1):
-            raise ValueError(f"eps must have shape (batch,), got {tuple(eps.shape)}: use nin.sample(batch)")
+        block = _Block(self._checked(eps))
         self._check_thread()
-        before, used = self._eps, self._used
-        mine = eps.to(self.weight)
-        self._eps, self._used, self._thread = mine, False, threading.get_ident()
+        before, self._block = self._block, block
         try:
             yield
-            if self._eps is not mine:
+            if self._block is not block:
                 raise RuntimeError(f"noise blocks of {self!r} overlap: end the one that began last first")
-            if not (self._used or unused):
+            if not (block.used or unused):
                 raise RuntimeError(
                     f"the noise of {self!r} never acted: inside the block the layer was not called as a module. Is it not "
                     "part of this forward pass, or called as layer.forward(x) or by its weight alone? Was the net, or another "
@@ -272,7 +282,19 @@ class NoiseInjection:
                     "this may happen, use noise(eps, unused=True)"
                 )
         finally:
-            self._eps, self._used = before if self._eps is mine else None, used
+            self._block = before if self._block is block else None
+
+    def _checked(self, eps: ArrayLike | torch.Tensor | Draw | None) -> torch.Tensor | Draw:
+        """What `noise` was given, if it is noise."""
+        if eps is None or callable(eps):
+            return self.sample if eps is None else eps
+        if not isinstance(eps, torch.Tensor):
+            eps = torch.from_numpy(checks.numbers("eps", eps, remedy="use nin.sample(batch)"))
+        elif eps.dtype == torch.bool or eps.is_complex():
+            raise ValueError(f"eps must hold real numbers, got {eps.dtype}: use nin.sample(batch)")
+        if eps.ndim != 1 and not (self._per_position and eps.ndim > 1):
+            raise ValueError(f"eps must have shape (batch,), got {tuple(eps.shape)}: use nin.sample(batch)")
+        return eps.to(self.weight)
 
     def remove(self) -> None:
         """Take the NIN off: the net is again what it was before. This node cannot be used any more."""
@@ -305,10 +327,25 @@ def _inject(layer: torch.nn.Module, inputs: Any, z: torch.Tensor) -> torch.Tenso
     """Forward hook: add W_NI eps to the preactivation z."""
     nin = cast("NoiseInjection", layer.nin_node)
     _check_pass(nin)
-    if nin._eps is None:
-        return z
-    nin._used = True
-    weight, eps, ndim = cast("torch.Tensor", layer.nin_weight), nin._eps, z.ndim
+    return z if nin._block is None else z + shift(layer, z)
+
+
+def shift(layer: torch.nn.Module, z: torch.Tensor) -> torch.Tensor:
+    """W_NI eps, as the NIN of a layer adds it to z in a noise block."""
+    _, feature_dim = dimensions(layer, z)
+    weight = cast("torch.Tensor", layer.nin_weight)
+    weight = weight.reshape([-1 if dim == feature_dim else 1 for dim in range(z.ndim)])
+    # Under autocast z is shorter than W_NI, and what follows expects it so.
+    return (eps_at(layer, z) * weight).to(z.dtype)
+
+
+def dimensions(layer: torch.nn.Module, z: torch.Tensor) -> tuple[int, int]:
+    """Those of z that count the samples and the features, from 0; a ValueError, if z lacks them."""
+    nin, size, ndim = (
+        cast("NoiseInjection", layer.nin_node),
+        len(cast("torch.Tensor", layer.nin_weight)),
+        z.ndim,
+    )
     least = layer.weight.ndim if isinstance(layer, LAYERS) else 2
     if ndim < least:
         raise ValueError(
@@ -321,34 +358,44 @@ def _inject(layer: torch.nn.Module, inputs: Any, z: torch.Tensor) -> torch.Tenso
                 f"{name} must be a dimension of the output of {layer}, got {dim}: its shape is {tuple(z.shape)}"
             )
     feature_dim, batch_dim = nin._feature_dim % ndim, nin._batch_dim % ndim
-    if z.shape[feature_dim] != len(weight) or feature_dim == batch_dim:
+    if z.shape[feature_dim] != size or feature_dim == batch_dim:
         raise ValueError(
-            f"the output of {layer} must have {len(weight)} features in dimension {feature_dim} and its samples in another, "
+            f"the output of {layer} must have {size} features in dimension {feature_dim} and its samples in another, "
             f"got shape {tuple(z.shape)} with batch_dim={batch_dim}: give feature_dim, features and batch_dim as they are"
         )
+    return batch_dim, feature_dim
+
+
+def eps_at(layer: torch.nn.Module, z: torch.Tensor) -> torch.Tensor:
+    """The eps of a noise block, with the dimensions of z, of which those that share one have the size 1."""
+    nin, (batch_dim, feature_dim) = cast("NoiseInjection", layer.nin_node), dimensions(layer, z)
+    block = cast("_Block", nin._block)
+    block.used = True
+    positions = (*z.shape[:feature_dim], *z.shape[feature_dim + 1 :])
+    wanted = positions if nin._per_position else (z.shape[batch_dim],)
+    eps = block.given if isinstance(block.given, torch.Tensor) else block.drawn.get(wanted)
+    if eps is None:
+        eps = block.drawn[wanted] = cast("Draw", block.given)(*wanted).to(
+            cast("torch.Tensor", layer.nin_weight)
+        )
     if nin._per_position:
-        wanted = z.shape[:feature_dim] + z.shape[feature_dim + 1 :]
         if eps.shape != wanted:
             raise ValueError(
-                f"eps has shape {tuple(eps.shape)}, but {layer} has positions of shape {tuple(wanted)}: "
-                f"use nin.sample{tuple(wanted)}"
+                f"eps has shape {tuple(eps.shape)}, but {layer} has positions of shape {wanted}: use nin.sample{wanted}"
             )
-        eps = eps.unsqueeze(feature_dim)
-    else:
-        if len(eps) != z.shape[batch_dim]:
-            raise ValueError(
-                f"eps has length {len(eps)}, but dimension {batch_dim} of the output of {layer}, of shape {tuple(z.shape)}, "
-                f"has {z.shape[batch_dim]}: if it counts the samples, use nin.sample({z.shape[batch_dim]}); if another "
-                "does, give batch_dim; if each sample fills several rows, use eps.repeat_interleave(rows)"
-            )
-        eps = eps.reshape([-1 if dim == batch_dim else 1 for dim in range(ndim)])
-    shift = eps * weight.reshape([-1 if dim == feature_dim else 1 for dim in range(ndim)])
-    return z + shift.to(z.dtype)  # under autocast z is shorter than W_NI, and what follows expects it so
+        return eps.unsqueeze(feature_dim)
+    if eps.shape != wanted:
+        raise ValueError(
+            f"eps has length {len(eps)}, but dimension {batch_dim} of the output of {layer}, of shape {tuple(z.shape)}, "
+            f"has {wanted[0]}: if it counts the samples, use nin.sample({wanted[0]}); if another "
+            "does, give batch_dim; if each sample fills several rows, use eps.repeat_interleave(rows)"
+        )
+    return eps.reshape([-1 if dim == batch_dim else 1 for dim in range(z.ndim)])
 
 
 def _check_pass(nin: NoiseInjection) -> None:
     """Refuse a forward pass in which the noise of the node would be missing, or act where it should not."""
-    if nin._eps is not None and (
+    if nin._block is not None and (
         torch.compiler.is_exporting() or torch.jit.is_tracing()  # type: ignore[attr-defined]
     ):
         raise RuntimeError(
@@ -356,14 +403,18 @@ def _check_pass(nin: NoiseInjection) -> None:
         )
     if torch.compiler.is_compiling():
         return
-    # Private, and what torch.utils.checkpoint asks. A device's backward runs in a thread of its own.
-    in_backward = torch._C._current_graph_task_id() != -1
-    if not in_backward:
+    again = in_backward()
+    if not again:  # a device's backward runs in a thread of its own
         nin._check_thread()
-    if nin._eps is None and in_backward and nin._last_was_noisy:
+    if nin._block is None and again and nin._last_was_noisy:
         raise RuntimeError(
             f"backward() calls the layer of {nin!r} again, by activation checkpointing, without its noise: "
             "put backward() inside the noise block"
         )
-    if not in_backward:
-        nin._last_was_noisy = nin._eps is not None
+    if not again:
+        nin._last_was_noisy = nin._block is not None
+
+
+def in_backward() -> bool:
+    """Whether this is a backward pass, in which activation checkpointing computes forward again."""
+    return torch._C._current_graph_task_id() != -1  # private, and what torch.utils.checkpoint asks

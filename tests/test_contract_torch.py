@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from scipy.sparse.linalg import aslinearoperator
 
 from nin_lib import experiments
-from nin_lib.curvature import LocalCurvature, sharpness
+from nin_lib.curvature import LocalCurvature, mean_and_error, sharpness
 from nin_lib.data import Data
 from nin_lib.decay import DecayFit, estimate_curvature, fit_decay, predict_decay
 from nin_lib.experiments import (
@@ -80,7 +80,7 @@ from nin_lib.widgets.words import describe
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 MODULES = [
-    "injection", "training", "networks", "curvature", "decay", "history", "sweep", "experiments",
+    "injection", "training", "networks", "local_loss", "curvature", "decay", "history", "sweep", "experiments",
     *(f"experiments.{name}" for name in (
         "activations", "architectures", "digits", "divergence", "experiment", "fashion_mnist", "fig1", "fig1_complete",
         "inputs", "landing", "layers", "linear_boundaries", "noises", "probe_cost", "steps",
@@ -591,10 +591,14 @@ CONTRACTS: dict[str, Contract] = {
     ),
     # --- curvature
     "curvature.LocalCurvature": Contract(
-        lambda loss="ce", rows=4, net=NET, nin=NIN, x=DATA.x_train, y=DATA.y_train: LocalCurvature(
-            net, nin, x, y, loss, rows
-        ).matrix(),
-        {"loss": losses, "rows": st.integers(1, 10)},
+        lambda loss="ce", rows=4, method="products", net=NET, nin=NIN, x=DATA.x_train, y=DATA.y_train: (
+            LocalCurvature(net, nin, x, y, loss, rows, method).matrix()
+        ),
+        {
+            "loss": losses | st.just(torch.nn.functional.cross_entropy),
+            "rows": st.integers(1, 10),
+            "method": st.sampled_from(["products", "differences"]),
+        },
         finite,
         {
             "net": [5, None],
@@ -610,9 +614,11 @@ CONTRACTS: dict[str, Contract] = {
                 Said(DATA.y_train.double(), "float64"),
                 Said(DATA.y_train - 1, "-1"),
                 Said(DATA.y_train.tolist(), "[6, 7"[:1]),
+                None,
             ],
-            "loss": ["l1", None],
+            "loss": ["l1", None, Said(lambda output, y: output, "tensor")],
             "rows": [*NO_WHOLE, 0],
+            "method": ["hessian", None],
         },
     ),
     "curvature.LocalCurvature.gradients": Contract(
@@ -678,6 +684,17 @@ CONTRACTS: dict[str, Contract] = {
         {"probes": st.integers(2, 40), "seed": seeds},
         finite,
         {"probes": [*NO_WHOLE, 0, 1], "seed": NO_SEED},
+    ),
+    "curvature.LocalCurvature.forward_trace": Contract(
+        lambda probes=3, strength=0.1, seed=0: curvature_of().forward_trace(probes, strength, seed),
+        {"probes": st.integers(2, 10), "strength": st.floats(1e-3, 1e3), "seed": seeds},
+        finite,
+        {"probes": [*NO_WHOLE, 0, 1], "strength": [*NO_NUMBER, 0, -1], "seed": NO_SEED},
+    ),
+    "curvature.mean_and_error": Contract(
+        lambda samples: mean_and_error(np.array(samples)),
+        {"samples": st.lists(any_number, min_size=2)},
+        lambda found, samples: finite(found) and found[1] >= 0,
     ),
     "curvature.sharpness": Contract(
         lambda net=NET, data=DATA, loss="ce": sharpness(net, data, loss),
@@ -1413,6 +1430,17 @@ CONTRACTS |= {
 }
 
 ELSEWHERE = {
+    **dict.fromkeys(
+        (f"injection.{name}" for name in ("shift", "dimensions", "eps_at", "in_backward")),
+        "parts of the forward hook, which injection.NoiseInjection.noise calls",
+    ),
+    **dict.fromkeys(
+        (
+            "local_loss.LocalLoss",
+            *(f"local_loss.BatchLoss.{name}" for name in ("value", "gradient", "gradients", "products")),
+        ),
+        "curvature.LocalCurvature has the same arguments, and measures by them",
+    ),
     **dict.fromkeys(
         (f"widgets.runs.RunExplorer.{name}" for name in ("train", "stop", "close")),
         "tests/test_explorer_runs.py trains",

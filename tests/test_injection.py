@@ -444,3 +444,21 @@ def test_eps_of_another_length_or_shape_is_refused():
         with nin.noise(torch.ones(4, 1)):
             net(x)
     assert torch.equal(net(x), dense()(x))
+
+
+@pytest.mark.parametrize("per, shape", [("sample", (5,)), ("position", (5, 3))])
+def test_a_block_draws_its_noise_when_the_layer_is_called_and_keeps_it(per, shape):
+    torch.manual_seed(0)
+    layer, x = torch.nn.Linear(6, 8).double(), torch.randn(5, 3, 6, dtype=torch.float64)
+    nin = NoiseInjection(layer, "", 2.0, per=per)
+    plain, eps = layer(x), copy.deepcopy(nin).sample(*shape)
+    with nin.noise():
+        shift = layer(x) - plain
+        assert torch.equal(layer(x) - plain, shift)
+        layer(x[:2])  # another shape has another noise
+    expected = eps.reshape(5, -1, 1) * nin.weight
+    torch.testing.assert_close(shift, expected.expand_as(shift), rtol=1e-12, atol=1e-12)
+    with nin.noise(torch.zeros):
+        assert torch.equal(layer(x), plain)
+    with nin.noise():
+        assert not torch.equal(layer(x) - plain, shift)
