@@ -23,6 +23,7 @@ from nin_lib.experiments import (
     linear_boundaries,
     noises,
     probe_cost,
+    probes,
     steps,
 )
 from nin_lib.experiments.experiment import RUNS, Experiment, Result, key, path_of
@@ -40,6 +41,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "fig1-right": fig1.RIGHT,
     "fig1-complete": fig1_complete.EXPERIMENT,
     "probe-cost": probe_cost.EXPERIMENT,
+    "probes": probes.EXPERIMENT,
     "activations": activations.EXPERIMENT,
     "layers": layers.EXPERIMENT,
     "steps": steps.EXPERIMENT,
