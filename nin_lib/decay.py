@@ -119,7 +119,14 @@ class CurvatureEstimate(NamedTuple):
     rates: np.ndarray
 
 
-def estimate_curvature(history: History, directions: ArrayLike | None = None) -> CurvatureEstimate:
+def estimate_curvature(
+    history: History | ArrayLike,
+    directions: ArrayLike | None = None,
+    *,
+    steps: ArrayLike = 1,
+    eta: ArrayLike | None = None,
+    sigma_eps: float | None = None,
+) -> CurvatureEstimate:
     """Read <H> from the decay of W_NI in a training with one NIN: the inverse of `predict_decay`.
 
     Over n steps a factor r means the curvature (1 - r^(1/n))/(eta sigma_eps^2): exactly, if W_NI is an eigenvector of a
@@ -130,15 +137,20 @@ def estimate_curvature(history: History, directions: ArrayLike | None = None) ->
 
     Parameters
     ----------
-    history : History
-        From `nin_lib.training.train` with one NIN, over one epoch or more.
+    history : History or array_like, shape (k,) or (k, features)
+        From `nin_lib.training.train` with one NIN, over one epoch or more. Or k >= 2 norms |W_NI| of a training by plain
+        SGD of any other kind, or W_NI itself, k times.
     directions : array_like, shape (features, d)
         Columns are directions, such as eigenvectors of <H>; the features themselves unless given.
+    steps, eta : number or array_like, shape (k - 1,)
+        With an array: steps >= 1 from one of its rows to the next, and the learning rate > 0 there.
+    sigma_eps : float
+        With an array: standard deviation > 0 of the noise.
 
     Returns
     -------
     CurvatureEstimate
-        For each epoch, and for each stretch between two of the stored W_NI.
+        For each epoch, and for each stretch between two of the stored W_NI; of norms both are one.
 
     Raises
     ------
@@ -147,25 +159,11 @@ def estimate_curvature(history: History, directions: ArrayLike | None = None) ->
     ValueError
         If an argument is not as above, or there was no noise.
     """
-    checks.instance("history", history, History, "give what train(net, data, nin=nin) returns")
-    nins, steps = history.settings["nins"], history.steps_per_epoch
-    scale = history.settings["eta"] * nins[0]["sigma_eps"] ** 2 if len(nins) == 1 else 0
-    if scale == 0:
-        raise ValueError(
-            f"history must have one NIN with sigma_eps > 0, got {[nin['sigma_eps'] for nin in nins]}: "
-            "train with nin=NoiseInjection(net, layer, sigma_eps)"
-        )
-    if steps == 0:
-        raise ValueError("history must have one epoch or more, got its start: call it after an epoch")
-
-    def curvature(sizes: np.ndarray, steps: int | np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-            factor = sizes[1:] / sizes[:-1]
-            factor = np.where((factor > 0) & np.isfinite(factor), factor, np.nan)
-            rate: np.ndarray = (1 - factor ** (1 / steps)) / scale
-            return np.where(np.isfinite(rate), rate, np.nan)
-
-    niw = history.niw
+    if isinstance(history, History):
+        norms, niw, lengths, between, scale = _recorded(history)
+    else:
+        norms, niw, lengths, scale = _plain(history, steps, eta, sigma_eps)
+        between = lengths
     if directions is not None:
         columns = checks.numbers("directions", directions, remedy="use the eigenvectors of <H>, for example")
         if columns.ndim != 2 or len(columns) != niw.shape[1]:
@@ -176,8 +174,57 @@ def estimate_curvature(history: History, directions: ArrayLike | None = None) ->
         with np.errstate(over="ignore", invalid="ignore"):
             niw = niw @ columns
     return CurvatureEstimate(
-        curvature(history.niw_norm, steps), curvature(niw, np.diff(history.niw_epochs)[:, None] * steps)
+        _curvature(norms[:, None], lengths, scale)[:, 0], _curvature(niw, between, scale)
     )
+
+
+def _recorded(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """|W_NI| and W_NI of a history, the steps between each and the next, and eta sigma_eps^2."""
+    nins, steps = history.settings["nins"], history.steps_per_epoch
+    scale = history.settings["eta"] * nins[0]["sigma_eps"] ** 2 if len(nins) == 1 else 0
+    if scale == 0:
+        raise ValueError(
+            f"history must have one NIN with sigma_eps > 0, got {[nin['sigma_eps'] for nin in nins]}: "
+            "train with nin=NoiseInjection(net, layer, sigma_eps)"
+        )
+    if steps == 0:
+        raise ValueError("history must have one epoch or more, got its start: call it after an epoch")
+    between = np.diff(history.niw_epochs) * steps
+    return history.niw_norm, history.niw, np.array([steps]), between, np.array([scale])
+
+
+def _plain(
+    niw: ArrayLike, steps: ArrayLike, eta: ArrayLike | None, sigma_eps: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """|W_NI|, W_NI, the steps between each and the next, and eta sigma_eps^2 there."""
+    path = checks.reals("history", niw, "give what train(net, data, nin=nin) returns, or norms |W_NI|")
+    if path.ndim not in (1, 2) or len(path) < 2:
+        raise ValueError(
+            f"history must hold two norms |W_NI| or more, shape (k,), or W_NI, (k, features), got {niw!r}: "
+            "give what train(net, data, nin=nin) returns, for example"
+        )
+    lengths = checks.numbers("steps", steps, 1, remedy="it counts the steps from one norm to the next")
+    etas = checks.numbers("eta", eta, 0, strictly=True, remedy="with norms, give the learning rate")
+    sigma = checks.number(
+        "sigma_eps", sigma_eps, 0, strictly=True, remedy="with norms, give that of the noise"
+    )
+    for name, value in (("steps", lengths), ("eta", etas)):
+        if value.shape not in {(), (1,), (len(path) - 1,)}:
+            raise ValueError(
+                f"{name} must be a number or have shape ({len(path) - 1},), got {value.shape}: one from each norm to the next"
+            )
+    rows = path.reshape(len(path), -1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.linalg.norm(rows, axis=1), rows, lengths.reshape(-1), (etas * sigma**2).reshape(-1)
+
+
+def _curvature(sizes: np.ndarray, steps: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """From sizes, shape (k, d), and the steps and the scales from one row to the next."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        factor = sizes[1:] / sizes[:-1]
+        factor = np.where((factor > 0) & np.isfinite(factor), factor, np.nan)
+        rate: np.ndarray = (1 - factor ** (1 / steps[:, None])) / scale[:, None]
+        return np.where(np.isfinite(rate), rate, np.nan)
 
 
 @dataclass(frozen=True)

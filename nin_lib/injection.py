@@ -4,7 +4,7 @@ import contextlib
 import copy
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -175,6 +175,12 @@ class NoiseInjection:
         """W_NI, shape (features,); a ValueError, if the node was removed."""
         return cast("torch.nn.Parameter", self._attached().nin_weight)
 
+    def freeze(self) -> None:
+        """Make W_NI a buffer that no optimiser, norm of gradients or ``state_dict`` sees."""
+        layer, weight = self._attached(), self.weight.detach()
+        del layer.nin_weight
+        layer.register_buffer("nin_weight", weight, persistent=False)
+
     @property
     def settings(self) -> dict[str, Any]:
         """Layer, sigma_eps and distribution by name, as a `History` records them."""
@@ -315,9 +321,9 @@ def _place() -> tuple[int, ...]:
     return (rank,) if worker is None else (rank, worker.id + 1, worker.seed)
 
 
-def check_attached(nin: NoiseInjection, parameters: Iterable[torch.Tensor]) -> None:
-    """Raise a ValueError unless these parameters of a net are those of a net that has the node."""
-    if not any(nin.weight is parameter for parameter in parameters):
+def check_attached(nin: NoiseInjection, net: torch.nn.Module) -> None:
+    """Raise a ValueError unless the net has the node."""
+    if not any(nin._attached() is part for part in net.modules()):
         raise ValueError(
             f"nin on layer {nin.layer_name!r} is not attached to this net: use NoiseInjection(net, ...)"
         )

@@ -57,7 +57,7 @@ class LocalLoss:
     ) -> None:
         checks.instance("net", net, torch.nn.Module, "give the net that has the NIN")
         checks.instance("nin", nin, NoiseInjection, "use NoiseInjection(net, ...)")
-        check_attached(nin, net.parameters())
+        check_attached(nin, net)
         self.twice = checks.choice("method", method, METHODS) == "products"
         self.named = not callable(loss)
         self.criterion: Callable[[Any, Any], torch.Tensor] = (
@@ -65,8 +65,8 @@ class LocalLoss:
         )
         rows = checks.whole("rows", rows, 1, "it counts the samples that are in memory at a time")
         self.net, self.nin = net, nin
-        self.name = next(name for name, parameter in net.named_parameters() if parameter is nin.weight)
-        self.layer = net.get_submodule(nin.layer_name)
+        layers = (part for part in net.named_modules() if part[1] is nin._attached())
+        self.name, self.layer = next(layers)
         self._by_rows = y is not None
         self._batches = self._split(x, y, rows) if self._by_rows else self._checked(x)
 
@@ -318,7 +318,7 @@ class BatchLoss:
         try:
             with torch.set_grad_enabled(weight.requires_grad), whole.nin.noise(eps):
                 found: torch.Tensor = functional_call(
-                    _Inside(whole.net), own | {f"net.{whole.name}": weight}, (work,)
+                    _Inside(whole.net), own | {f"net.{whole.name}.nin_weight": weight}, (work,)
                 )
                 return found
         finally:

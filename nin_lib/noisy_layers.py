@@ -15,6 +15,16 @@ LAYERS = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
 """Of these it is known where they keep their features."""
 
 
+def names_of(net: torch.nn.Module, special: bool = False) -> list[str]:
+    """Names of the layers that can have a NIN; `special`: also of those whose feature dimension must be given."""
+    return [
+        name
+        for name, part in net.named_modules()
+        if (isinstance(part, LAYERS) or (special and isinstance(getattr(part, "weight", None), torch.Tensor)))
+        and not isinstance(part, NonDynamicallyQuantizableLinear)
+    ]
+
+
 def layer_of(net: torch.nn.Module, layer: str, special: bool) -> torch.nn.Module:
     """The layer of that name, if it can have a NIN; `special`: its feature dimension is given."""
     checks.instance("net", net, torch.nn.Module, "use nin_lib.networks.mlp, for example")
@@ -28,12 +38,7 @@ def layer_of(net: torch.nn.Module, layer: str, special: bool) -> torch.nn.Module
             "net must not be scripted or traced, since such code ignores what is attached later: "
             "attach the NIN to the module that it was made from"
         )
-    parts = dict(net.named_modules())
-    names = [
-        name
-        for name, part in parts.items()
-        if isinstance(part, LAYERS) and not isinstance(part, NonDynamicallyQuantizableLinear)
-    ]
+    parts, names = dict(net.named_modules()), names_of(net)
     part = parts.get(layer) if isinstance(layer, str) else None
     never_called = isinstance(part, NonDynamicallyQuantizableLinear)
     if layer not in names and (part is None or never_called or not special):

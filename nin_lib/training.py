@@ -93,7 +93,7 @@ def train(
     eta = checks.number("eta", eta, 0, strictly=True, remedy="0.01 is a usual learning rate")
     epochs = checks.whole("epochs", epochs, 1, "it counts the passes through the training set")
     parameters = _parameters(net)
-    nins = _nodes(nin, parameters)
+    nins = _nodes(nin, net)
     data = _data(data).to(next(iter(parameters.values())))
     x, y = data.x_train, data.y_train
     batch_size = checks.whole("batch_size", batch_size, 1, "it counts samples of the training set", len(x))
@@ -172,7 +172,7 @@ def _data(data: Data) -> Data:
 
 
 def _nodes(
-    nin: NoiseInjection | Sequence[NoiseInjection] | None, parameters: dict[str, torch.nn.Parameter]
+    nin: NoiseInjection | Sequence[NoiseInjection] | None, net: torch.nn.Module
 ) -> list[NoiseInjection]:
     """The NINs as a list, each of which is on this net, and none twice."""
     given = [] if nin is None else nin if isinstance(nin, (list, tuple)) else [nin]
@@ -181,7 +181,7 @@ def _nodes(
         for node in given
     ]
     for place, node in enumerate(nins):
-        check_attached(node, parameters.values())
+        check_attached(node, net)
         if not node.weight.requires_grad:
             raise ValueError(
                 f"nin on layer {node.layer_name!r} must be trained, got W_NI that asks for no gradient: "

@@ -427,7 +427,7 @@ CONTRACTS: dict[str, Contract] = {
         bad={"nin": [Said(REMOVED, "layer '0' was removed")]},
     ),
     "injection.check_attached": Contract(
-        lambda nin: check_attached(nin, NET.parameters()),
+        lambda nin: check_attached(nin, NET),
         {"nin": st.just(NIN)},
         bad={"nin": [Said(net_and_nin()[1], "on layer '0' is not attached")]},
     ),

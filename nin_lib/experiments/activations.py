@@ -53,7 +53,7 @@ def saturation(net: "torch.nn.Sequential", nin: "NoiseInjection", data: "Data") 
         raise ValueError(
             f"net must begin with a linear layer and its activation, got {net}: give another net"
         )
-    check_attached(nin, net[0].parameters())
+    check_attached(nin, net[0])
     if data.x_train.shape[1:] != (net[0].in_features,):
         raise ValueError(
             f"data must have rows of {net[0].in_features} pixels, got {tuple(data.x_train.shape)}: give other data"
