@@ -42,6 +42,7 @@ from nin_lib.experiments import (
     landing,
     linear_boundaries,
     probe_cost,
+    probes,
 )
 from nin_lib.experiments.experiment import Result, key, path_of
 from nin_lib.history import History, Recorder
@@ -83,7 +84,7 @@ MODULES = [
     "injection", "training", "networks", "local_loss", "curvature", "decay", "history", "sweep", "experiments",
     *(f"experiments.{name}" for name in (
         "activations", "architectures", "digits", "divergence", "experiment", "fashion_mnist", "fig1", "fig1_complete",
-        "inputs", "landing", "layers", "linear_boundaries", "noises", "probe_cost", "steps",
+        "inputs", "landing", "layers", "linear_boundaries", "noises", "probe_cost", "probes", "steps",
     )),
     "widgets",
     *(f"widgets.{name}" for name in (
@@ -163,6 +164,15 @@ RISING = 1 / (1 + np.exp(-20 * (np.log(SIGMAS) - 1)))
 
 
 TINY = {"hidden": (3,), "batch_size": 2, "val_samples": 2, "curvature_samples": 6}
+PROBED = {
+    "net": "relu",
+    "layers": ("0",),
+    "seed": 0,
+    "epochs": (0,),
+    "draws": 16,
+    "samples": 20,
+    "vectors": 2,
+}
 MADE_UP = made_data(pixels=784, dtype=torch.float32)
 
 
@@ -1182,6 +1192,18 @@ CONTRACTS: dict[str, Contract] = {
         ),
         None,
         bad={"settings": [5, Said(scan_of(), "Scan(")], "steps": [*NO_WHOLE, 0], "repeats": [*NO_WHOLE, 0]},
+    ),
+    "experiments.probes.compute": Contract(
+        lambda settings=None, **others: probes.compute(
+            probes.Settings(**PROBED | others) if settings is None else settings
+        ),
+        None,
+        bad={
+            "settings": [5, Said(scan_of(), "Scan(")],
+            "net": ["resnet", None],
+            "epochs": [3, Said((1, 0), "got 0"), Said((0.5,), "0.5")],
+            **dict.fromkeys(("batch_size", "draws", "samples", "vectors"), [*NO_WHOLE, 0]),
+        },
     ),
     # --- widgets
     "widgets.static_scripts": Contract(static_scripts, {}, lambda found: len(found) == 7),

@@ -33,9 +33,12 @@ from nin_lib.experiments import (
     linear_boundaries,
     probe_cost,
 )
+from nin_lib.experiments import (
+    probes as probes_module,
+)
 from nin_lib.history import History
 from nin_lib.injection import NoiseInjection
-from nin_lib.networks import mlp
+from nin_lib.networks import mlp, network
 from nin_lib.phases import Phase
 from nin_lib.training import train, train_mlp
 from nin_lib.verify import beginning, compute_again, differences
@@ -726,3 +729,54 @@ def test_the_first_epoch_of_every_training_of_table_1_comes_out_again(
     again = compute_again(lambda: fashion_mnist.train_history(replace(settings, epochs=1)))
     assert again.steps[0] >= 5
     assert beginning(settings, stored, again) == []
+
+
+def probed(net="tanh", layers=("0",), seed=0):
+    """Probes of weak noise on a net, one draw of theirs, and what <H> of the batch says of its signs, layer by layer."""
+    net, data = network(net, seed), nin_lib.data.load("digits")
+    x, y = data.x_train[:40], data.y_train[:40]
+    probes = probes_module._Probes(net, layers, 1e-4)
+    draw = probes.draw(x, y, np.random.default_rng(seed))
+    exact = []
+    for nin, signs in zip(probes.nins, draw.signs, strict=True):
+        s = signs.numpy()
+        exact.append(s @ (LocalCurvature(net, nin, x, y) @ s))
+    return probes, draw, exact
+
+
+@pytest.mark.parametrize("net, layers", [("tanh", ("0",)), ("recurrent-tanh", ("input", "hidden"))])
+def test_each_probe_reads_the_curvature_along_its_signs(net, layers):
+    probes, draw, exact = probed(net, layers)
+    ones = draw._replace(eps=[torch.ones_like(eps) for eps in draw.eps])
+    minus = draw._replace(eps=[-eps for eps in ones.eps])
+    assert probes.products(draw) == pytest.approx(exact, rel=1e-9)
+    if len(layers) == 1:
+        assert probes.joint(draw) == probes.products(draw)
+    assert probes.differences(draw) == pytest.approx(exact, rel=1e-4)
+    assert probes.forward(ones) == pytest.approx(exact, rel=1e-4)
+    for i in range(len(layers)):  # of both signs of the noise, on one layer, the kicks cancel
+        alone = [d._replace(eps=[eps * (j == i) for j, eps in enumerate(d.eps)]) for d in (ones, minus)]
+        both = [probes.meter(d)[i] for d in alone]
+        assert np.mean(both) == pytest.approx(exact[i], rel=1e-4)
+        assert both[0] != pytest.approx(exact[i], rel=0.1)
+
+
+def test_what_all_layers_read_at_once_has_their_own_curvature_as_its_mean():
+    probes, draw, _ = probed("recurrent-tanh", ("input", "hidden"))
+    flipped = draw._replace(signs=[draw.signs[0], -draw.signs[1]])
+    mean = np.mean([probes.joint(draw), probes.joint(flipped)], 0)  # the blocks between the layers cancel
+    np.testing.assert_allclose(mean, probes.products(draw), rtol=1e-8)
+
+
+def test_probes_are_compared_at_each_moment_and_a_trained_weight_reads_too_little():
+    small = probes_module.Settings(
+        net="tanh", layers=("0",), seed=1, epochs=(0, 1), draws=32, samples=100, vectors=8
+    )
+    arrays = probes_module.compute(small)
+    assert arrays["meter"].shape == (2, 1, 32) and arrays["trained"].shape == (2, 1, 2)
+    assert arrays["reference/weak"].shape == (2, 1, 8) and arrays["seconds/step"].shape == (2,)
+    assert (arrays["largest/products"] > 0).all()
+    exact, read = arrays["reference/products"][1, 0].mean(), arrays["trained"][1, 0]
+    assert exact > 0.5 and (read < 0.7 * exact).all()
+    for method in ("products", "forward"):
+        assert arrays[method][1, 0].mean() == pytest.approx(exact, rel=0.2)

@@ -89,7 +89,9 @@ def train_to_the_end(settings: Settings, device: str = "cpu") -> dict[str, np.nd
 
 EXPERIMENT = Experiment(
     "Fig. 1, right, to 100 % training accuracy or 100 epochs: 4 sigmas x 2 seeds, NIN redrawn",
-    tuple(Settings(sigma_eps=sigma_eps, seed=seed) for sigma_eps in (2.5, 12.5, 50.0, 125.0) for seed in (0, 1)),
+    tuple(
+        Settings(sigma_eps=sigma_eps, seed=seed) for sigma_eps in (2.5, 12.5, 50.0, 125.0) for seed in (0, 1)
+    ),
     train_to_the_end,
     PACKAGES,
 )

@@ -40,7 +40,9 @@ class Settings:
 
 
 METHODS = ("products", "joint", "differences", "forward", "meter")
-"""The methods of `Probes`."""
+"""The methods of `_Probes`."""
+REFERENCES = ("products", "forward", "weak")
+"""Of which there are means over many images."""
 WEAK = 0.02
 """Another strength, for a second reference by forward passes."""
 STRETCH = 16
@@ -49,7 +51,7 @@ FALL = 0.02
 """... in each of which the mean dynamics shortens it by this part, were all curvatures equal: so sigma_eps is chosen."""
 
 
-class Draw(NamedTuple):
+class _Draw(NamedTuple):
     """A batch, and for each layer a vector of signs s, shape (features,), and normal noise eps, shape (batch,)."""
 
     x: "torch.Tensor"
@@ -58,7 +60,7 @@ class Draw(NamedTuple):
     eps: list["torch.Tensor"]
 
 
-class Probes:
+class _Probes:
     """Each method estimates tr <H> of each layer from one draw, as s.<H>s or with that as its mean.
 
     Parameters
@@ -76,16 +78,16 @@ class Probes:
         self.net, self._strength = net, strength
         self.nins = [NoiseInjection(net, layer, 1.0) for layer in layers]
 
-    def draw(self, x: "torch.Tensor", y: "torch.Tensor", rng: np.random.Generator) -> Draw:
+    def draw(self, x: "torch.Tensor", y: "torch.Tensor", rng: np.random.Generator) -> _Draw:
         """A batch with signs and noise of its own."""
         import torch
 
         weights = [nin.weight for nin in self.nins]
         signs = [torch.from_numpy(rng.choice([-1.0, 1.0], len(weight))).to(weight) for weight in weights]
         eps = [torch.from_numpy(rng.standard_normal(len(x))).to(weight) for weight in weights]
-        return Draw(x.to(weights[0]), y, signs, eps)
+        return _Draw(x.to(weights[0]), y, signs, eps)
 
-    def step(self, draw: Draw) -> float:
+    def step(self, draw: _Draw) -> float:
         """Processor time, in seconds, of the gradients of a step of training."""
         import torch
 
@@ -94,15 +96,15 @@ class Probes:
         torch.autograd.grad(loss, list(self.net.parameters()), allow_unused=True)
         return time.process_time() - started
 
-    def products(self, draw: Draw) -> list[float]:
+    def products(self, draw: _Draw) -> list[float]:
         """By a Hessian-vector product for each layer."""
         return [self._products(draw, [i])[0] for i in range(len(self.nins))]
 
-    def joint(self, draw: Draw) -> list[float]:
+    def joint(self, draw: _Draw) -> list[float]:
         """By one Hessian-vector product for all layers: the blocks between layers average to 0."""
         return self._products(draw, list(range(len(self.nins))))
 
-    def differences(self, draw: Draw) -> list[float]:
+    def differences(self, draw: _Draw) -> list[float]:
         """By the difference of the gradients at W_NI = strength s and -strength s, with eps = 1, a layer at a time."""
         result = []
         for i in range(len(self.nins)):
@@ -111,7 +113,7 @@ class Probes:
             result.append((up - down) / (2 * self._strength))
         return result
 
-    def forward(self, draw: Draw) -> list[float]:
+    def forward(self, draw: _Draw) -> list[float]:
         """By the second difference of the loss at noise eps, 0 and -eps, a layer at a time; no backward pass."""
         self._set(draw, self._strength)
         middle, result = self._loss(draw, [0 * eps for eps in draw.eps]), []
@@ -121,17 +123,17 @@ class Probes:
             result.append((sides - 2 * middle) / self._strength**2)
         return result
 
-    def meter(self, draw: Draw) -> list[float]:
+    def meter(self, draw: _Draw) -> list[float]:
         """By W_NI . dL/dW_NI at noise on all layers: from the gradients that a step of training takes anyway."""
         return [float(row @ s) for row, s in zip(self.meter_rows(draw), draw.signs, strict=True)]
 
-    def meter_rows(self, draw: Draw) -> list["torch.Tensor"]:
+    def meter_rows(self, draw: _Draw) -> list["torch.Tensor"]:
         """What `meter` multiplies by the signs: <H> s in the mean, shape (features,) for each layer."""
         self._set(draw, self._strength)
         gradients = self._gradients(draw, draw.eps, list(range(len(self.nins))))
         return [gradient / self._strength for gradient in gradients]
 
-    def _set(self, draw: Draw, scale: float) -> None:
+    def _set(self, draw: _Draw, scale: float) -> None:
         import torch
 
         with torch.no_grad():
@@ -145,14 +147,14 @@ class Probes:
                 stack.enter_context(nin.noise(values))
             yield
 
-    def _loss(self, draw: Draw, eps: list["torch.Tensor"]) -> float:
+    def _loss(self, draw: _Draw, eps: list["torch.Tensor"]) -> float:
         import torch
 
         with torch.no_grad(), self._noise(eps):
             return float(torch.nn.functional.cross_entropy(self.net(draw.x), draw.y))
 
     def _gradients(
-        self, draw: Draw, eps: list["torch.Tensor"], layers: list[int], again: bool = False
+        self, draw: _Draw, eps: list["torch.Tensor"], layers: list[int], again: bool = False
     ) -> tuple["torch.Tensor", ...]:
         """dL/dW_NI of some layers; `again`: to be differentiated once more."""
         import torch
@@ -161,13 +163,13 @@ class Probes:
             loss = torch.nn.functional.cross_entropy(self.net(draw.x), draw.y)
             return torch.autograd.grad(loss, [self.nins[i].weight for i in layers], create_graph=again)
 
-    def _along(self, draw: Draw, scale: float, eps: list["torch.Tensor"], layers: list[int]) -> list[float]:
+    def _along(self, draw: _Draw, scale: float, eps: list["torch.Tensor"], layers: list[int]) -> list[float]:
         """Along s, dL/dW_NI of some layers at W_NI = scale s."""
         self._set(draw, scale)
         gradients = self._gradients(draw, eps, layers)
         return [float(g @ draw.signs[i]) for g, i in zip(gradients, layers, strict=True)]
 
-    def _products(self, draw: Draw, layers: list[int]) -> list[float]:
+    def _products(self, draw: _Draw, layers: list[int]) -> list[float]:
         import torch
         from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -190,7 +192,7 @@ def compute(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray]:
     Returns
     -------
     dict of ndarray
-        `products` ... `meter`, shape (moments, layers, draws), by the methods of `Probes`: one batch and one vector of
+        `products` ... `meter`, shape (moments, layers, draws), by the methods of `_Probes`: one batch and one vector of
         signs each. `trained`, shape (moments, layers, draws / 16): read from the fall of a W_NI that is trained with the
         net for 16 steps, as a trace. `reference/products`, `reference/forward` and `reference/weak`, shape (moments,
         layers, vectors), over `samples` images, the last at a noise of 0.02. `largest/products`, shape (moments, layers), the
@@ -214,9 +216,15 @@ def compute(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray]:
     net, data = _prepare(settings, device)
     found, done = [], 0
     for epoch in moments:
-        if epoch > done:
-            how = {"eta": settings.eta, "batch_size": settings.batch_size, "seed": settings.seed}
-            train(net, data, **how, epochs=checks.whole("epochs", epoch - done, 0, "they must rise"))
+        if checks.whole("epochs", epoch, done, "they count passes through the training set, and rise") > done:
+            train(
+                net,
+                data,
+                eta=settings.eta,
+                batch_size=settings.batch_size,
+                epochs=epoch - done,
+                seed=settings.seed,
+            )
         done = epoch
         found.append(_probe(net, data, settings, np.random.default_rng([settings.seed, epoch])))
     return single_precision({key: np.stack([one[key] for one in found]) for key in found[0]})
@@ -225,9 +233,9 @@ def compute(settings: Settings, device: str = "cpu") -> dict[str, np.ndarray]:
 def _prepare(settings: Settings, device: str) -> tuple["torch.nn.Module", "Data"]:
     """Net and data, at the start."""
     from nin_lib.data import load
-    from nin_lib.networks import mlp, network, placed
+    from nin_lib.networks import ARCHITECTURES, mlp, network, placed
 
-    if settings.net == "fig1":
+    if checks.choice("net", settings.net, ("fig1", *ARCHITECTURES)) == "fig1":
         data = load("fashion_mnist")
         return placed(mlp((784, 1024, 1024, 1024, 10), settings.seed, data.x_train.dtype), device), data
     return placed(network(settings.net, settings.seed), device), load("digits")
@@ -238,7 +246,7 @@ def _probe(
 ) -> dict[str, np.ndarray]:
     """What `compute` returns, of one moment."""
     x, y = (part.to(next(net.parameters()).device) for part in (data.x_train, data.y_train))
-    probes = Probes(copy.deepcopy(net), settings.layers, settings.strength)
+    probes = _Probes(copy.deepcopy(net), settings.layers, settings.strength)
     found: dict[str, np.ndarray] = {}
     batches = [
         probes.draw(x[rows], y[rows], rng)
@@ -251,9 +259,9 @@ def _probe(
     found["seconds/step"] = np.array(np.mean([probes.step(batch) for batch in batches]))
 
     x, y = x[: settings.samples], y[: settings.samples]
-    weak = Probes(copy.deepcopy(net), settings.layers, WEAK)
+    weak = _Probes(copy.deepcopy(net), settings.layers, WEAK)
     references = [probes.draw(x, y, rng) for _ in range(settings.vectors)]
-    for name, probe in (("products", probes.joint), ("forward", probes.forward), ("weak", weak.forward)):
+    for name, probe in zip(REFERENCES, (probes.joint, probes.forward, weak.forward), strict=True):
         found[f"reference/{name}"] = np.transpose([probe(reference) for reference in references])
     found |= _largest(probes, batches, x, y)
     traces = np.abs(found["reference/products"].mean(1))
@@ -269,7 +277,7 @@ def _probe(
 
 
 def _largest(
-    probes: Probes, batches: list[Draw], x: "torch.Tensor", y: "torch.Tensor"
+    probes: _Probes, batches: list[_Draw], x: "torch.Tensor", y: "torch.Tensor"
 ) -> dict[str, np.ndarray]:
     """Largest eigenvalue of <H> of each layer: over these images, and of the mean of what the meter says of each batch."""
     from nin_lib.curvature import LocalCurvature
