@@ -28,6 +28,12 @@ CUT = """() => {
 SCROLLS = """() => [...document.querySelectorAll(".bd-article *")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX === "auto")
   .map((box) => [box.tabIndex, box.matches(".math"), box.className])"""
+# A displayed formula whose parts do not follow each other.
+TORN = """() => [...document.querySelectorAll("div.math .katex-html > .base")].filter((base) => {
+  const range = document.createRange();
+  range.selectNodeContents(base);
+  return base.getBoundingClientRect().width > range.getBoundingClientRect().width + 5;
+}).map((base) => base.parentElement.textContent)"""
 # What a reader may set (WCAG 1.4.12).
 SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
 p { margin-bottom: 2em !important; }"""
@@ -49,6 +55,7 @@ def test_nothing_is_cut_without_a_hint_and_formulas_do_not_scroll(page, browser,
             tab.set_viewport_size({"width": width, "height": 740})
             tab.goto(f"{base}/{page}", wait_until="load")
             assert tab.evaluate(CUT) == [], width
+            assert tab.evaluate(TORN) == [], width
             assert [box for box in tab.evaluate(SCROLLS) if box[0] < 0 or box[1]] == [], width
         tab.set_viewport_size({"width": 320, "height": 740})
         tab.add_style_tag(content=SPACING)
