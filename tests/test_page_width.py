@@ -32,7 +32,7 @@ SCROLLS = """() => [...document.querySelectorAll(".bd-article *")]
 TORN = """() => [...document.querySelectorAll("div.math .katex-html > .base")].filter((base) => {
   const range = document.createRange();
   range.selectNodeContents(base);
-  return base.getBoundingClientRect().width > range.getBoundingClientRect().width + 5;
+  return base.getBoundingClientRect().width > range.getBoundingClientRect().width + 20; // the space around a sign is its margin
 }).map((base) => base.parentElement.textContent)"""
 # What a reader may set (WCAG 1.4.12).
 SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
