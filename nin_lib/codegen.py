@@ -216,13 +216,16 @@ def javascript_run(
         )
     names = [str(s) for s in state]
     after = [(f"next_{s}", expr) for s, expr in zip(names, following, strict=True)]
-    finite = " && ".join(f"Number.isFinite({s})" for s in names)
+    finite = "\n        && ".join(f"Number.isFinite({s})" for s in names)
     return "\n".join(
         [
-            f"function run({{{', '.join(map(str, parameters))}}}, start, steps, stream) {{",
+            "function run(parameters, start, steps, stream) {",
+            f"  const {{{', '.join(map(str, parameters))}}} = parameters;",
             f"  let [{', '.join(names)}] = start;",
             *javascript_lines(hoisted, "  ", "hoisted"),
-            f"  const record = [{', '.join(names)}].map(value => new Float64Array(steps + 1).fill(value));",
+            f"  const record = [{', '.join(names)}].map(",
+            "    value => new Float64Array(steps + 1).fill(value),",
+            "  );",
             "  for (let t = 0; t < steps; t++) {",
             f"    const {stream} = stream[t];",
             *javascript_lines(definitions, "    "),

@@ -84,6 +84,14 @@ class AllDigits(ast.NodeTransformer):
                 part.value = SPECIFICATION.sub(widened, part.value, count=1)
         return node
 
+    def visit_keyword(self, node):  # of tabulate(..., floatfmt=...)
+        if node.arg != "floatfmt":
+            return self.generic_visit(node)
+        for part in ast.walk(node.value):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                part.value = SPECIFICATION.sub(widened, part.value, count=1)
+        return node
+
     def visit_Constant(self, node):  # of "...".format(...)
         if isinstance(node.value, str):
             inner = r":([<>^+]*)(\d*)(?:\.\d+)?([a-z%]?)(?=\})"
@@ -98,9 +106,15 @@ def precisely(source):
     return ast.unparse(AllDigits().visit(ast.parse(source)))
 
 
+def text(output):
+    """What an output says in words and numbers: what is printed, and a table."""
+    html = output.get("data", {}).get("text/html", "")
+    return output.get("text", "") + (html if html.startswith("<table>") else "")
+
+
 def texts(cells):
     """What each cell has printed."""
-    return ["".join(o.get("text", "") for o in cell.get("outputs", [])) for cell in cells]
+    return ["".join(map(text, cell.get("outputs", []))) for cell in cells]
 
 
 def run(name, setting, seed):

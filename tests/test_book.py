@@ -128,7 +128,24 @@ def test_outputs_hold_nothing_that_changes_from_run_to_run(name):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_chapter_is_short(name):
     lengths = [sum(bool(line.strip()) for line in c.source.splitlines()) for c in code_cells(name)]
-    assert max(lengths) <= 75 and sum(lengths) <= 350  # of 76 columns
+    assert max(lengths) <= 75 and sum(lengths) <= 350
+
+
+def printed(cell):
+    """The text that a reader sees below a cell: what is printed, and a value that has no better picture."""
+    pictures = {"text/html", "text/latex", "image/svg+xml", "application/vnd.plotly.v1+json"}
+    outputs = [output for output in cell.outputs if not pictures & set(output.get("data", {}))]
+    return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_what_a_reader_sees_has_76_columns_and_is_for_readers(name):
+    for cell in code_cells(name):
+        if "remove-cell" not in cell.metadata.get("tags", []):
+            lines = [*cell.source.splitlines(), *printed(cell).splitlines()]
+            assert [line for line in lines if len(line) > 76] == []
+            assert not re.search("noqa|type: ignore", cell.source), "a word to a linter"
+            assert not re.search(r"\bnan\b|\*\*", printed(cell)), "show SymPy's formula, and a dash for no number"
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -36,6 +36,16 @@ def test_a_cell_prints_the_same_numbers_with_all_digits(capsys):
     )
 
 
+def test_a_table_is_compared_with_all_digits():
+    cell = 'from tabulate import tabulate\nrows = [("x", 2 / 3, 2 / 3), ("y", 1 / 3, None)]\n'
+    cell += 'table = tabulate(rows, ["", "a", "b"], tablefmt="html", floatfmt=("", ".2f", ".1%"))'
+    exec(margins.precisely(cell), found := {})
+    said = margins.text({"data": {"text/html": found["table"]}})
+    numbers = [float(n) for n in margins.NUMBER.findall(said)]
+    assert numbers == pytest.approx([2 / 3, 200 / 3, 1 / 3], rel=1e-12)
+    assert margins.text({"data": {"text/html": "<div>1</div>"}, "text": "2"}) == "2"
+
+
 @pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"), reason="torch has one kind of kernels here"
 )

@@ -10,12 +10,15 @@ Object.assign(
   globalThis,
   (() => {
 function makeLinear() {
-function run({eta, M, sigma_x, sigma_eps, batch_size}, start, steps, stream) {
+function run(parameters, start, steps, stream) {
+  const {eta, M, sigma_x, sigma_eps, batch_size} = parameters;
   let [w0, w1, w_ni] = start;
   const xx = (sigma_x*sigma_x);
   const ee = (sigma_eps*sigma_eps);
   const xe_unit = -sigma_eps*sigma_x/Math.sqrt(batch_size);
-  const record = [w0, w1, w_ni].map(value => new Float64Array(steps + 1).fill(value));
+  const record = [w0, w1, w_ni].map(
+    value => new Float64Array(steps + 1).fill(value),
+  );
   for (let t = 0; t < steps; t++) {
     const Phi = stream[t];
     const xe = Phi*xe_unit;
@@ -29,7 +32,9 @@ function run({eta, M, sigma_x, sigma_eps, batch_size}, start, steps, stream) {
     w0 = next_w0;
     w1 = next_w1;
     w_ni = next_w_ni;
-    if (!(Number.isFinite(w0) && Number.isFinite(w1) && Number.isFinite(w_ni))) {
+    if (!(Number.isFinite(w0)
+        && Number.isFinite(w1)
+        && Number.isFinite(w_ni))) {
       for (const values of record) values.fill(Infinity, t + 1);
       break;
     }
@@ -189,12 +194,15 @@ Object.assign(
   globalThis,
   (() => {
 function makeLinear() {
-function run({eta, M, sigma_x, sigma_eps, batch_size}, start, steps, stream) {
+function run(parameters, start, steps, stream) {
+  const {eta, M, sigma_x, sigma_eps, batch_size} = parameters;
   let [w0, w1, w_ni] = start;
   const xx = (sigma_x*sigma_x);
   const ee = (sigma_eps*sigma_eps);
   const xe_unit = -sigma_eps*sigma_x/Math.sqrt(batch_size);
-  const record = [w0, w1, w_ni].map(value => new Float64Array(steps + 1).fill(value));
+  const record = [w0, w1, w_ni].map(
+    value => new Float64Array(steps + 1).fill(value),
+  );
   for (let t = 0; t < steps; t++) {
     const Phi = stream[t];
     const xe = Phi*xe_unit;
@@ -208,7 +216,9 @@ function run({eta, M, sigma_x, sigma_eps, batch_size}, start, steps, stream) {
     w0 = next_w0;
     w1 = next_w1;
     w_ni = next_w_ni;
-    if (!(Number.isFinite(w0) && Number.isFinite(w1) && Number.isFinite(w_ni))) {
+    if (!(Number.isFinite(w0)
+        && Number.isFinite(w1)
+        && Number.isFinite(w_ni))) {
       for (const values of record) values.fill(Infinity, t + 1);
       break;
     }
