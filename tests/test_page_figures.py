@@ -35,7 +35,8 @@ def test_each_figure_is_stored_with_its_pictures(name):
         for output in cell.get("outputs", []):
             if FIGURE in output.get("data", {}):
                 wide, narrow = output.data[PICTURE], output.metadata["narrow"]
-                assert 'role="img"' in wide and re.search('aria-label="Figure: .{8}', wide)
+                assert f'role="{"group" if "<a " in wide else "img"}"' in wide
+                assert re.search('aria-label="Figure: .{8}', wide) and not re.search("<a [^>]*/>", wide)
                 assert "var(" not in wide and INK.lower() in wide  # stands alone
                 ids += re.findall(' id="(.*?)"', wide + narrow)
     assert len(ids) == len(set(ids))
