@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 from nin_lib.widgets import LinearExplorer
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "book")]
 from conftest import served  # noqa: E402
 from pictures import CHROMIUM_ARGS  # noqa: E402
 

@@ -77,7 +77,9 @@ def in_words(tests):
 
 
 def link(row):
-    return f"[{row['item']}](#{row['anchor']})"
+    """The item as a link, with a word in it: a formula alone is no name that could be read out."""
+    word = "boundary " if row["item"].startswith("$") else ""
+    return f"[{word}{row['item']}](#{row['anchor']})"
 
 
 def line(*cells):

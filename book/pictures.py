@@ -130,7 +130,7 @@ def attributes(element):
 
 
 def tidy(element):
-    """The children of `element` as a picture needs them: nothing that is not seen, and no group that says nothing."""
+    """The children of `element` as a picture needs them: nothing unseen, no group that says nothing, no empty link."""
     children = []
     for child in element:
         if any("NaN" in value for value in child.attrib.values()):
@@ -151,7 +151,11 @@ def tidy(element):
         elif (
             len(kept)
             or kept.text
-            or not (unseen or not kept.attrib or child.tag == f"{SVG}g")
+            or not (
+                unseen
+                or not kept.attrib
+                or child.tag in {f"{SVG}g", f"{SVG}a"}
+            )
         ):
             children.append(kept)
     return children
@@ -171,6 +175,8 @@ def picture_of(drawn, label, prefix):
         "font-size": "14",
     }
     picture.extend(tidy(root))
+    if picture.find(f".//{SVG}a") is not None:
+        picture.set("role", "group")  # an image has no links
     named = {}
     for element in picture.iter():
         for key in {"clip-path", "fill"} & element.attrib.keys():

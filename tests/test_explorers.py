@@ -92,6 +92,27 @@ def test_the_mark_on_the_band_can_be_dragged_too(open_page):
     )
 
 
+# Counts how often the line that is read changes, and how often the one that is spoken does.
+COUNT = """() => {
+  window.changes = { read: 0, spoken: 0 };
+  for (const [name, part] of [["read", ".nin-status"], ["spoken", "[role=status]"]])
+    new MutationObserver(() => { changes[name]++; }).observe(
+      document.querySelector(part), { childList: true, characterData: true, subtree: true });
+}"""
+
+
+@browser_test
+def test_a_screen_reader_hears_the_status_after_a_drag_and_not_at_each_move(open_page):
+    page = open_page()
+    page.evaluate(COUNT)
+    for _ in drag(page, page.get_by_label("injected noise"), 0.1, 0.9, 60):
+        page.wait_for_timeout(16)
+    status = page.locator(".nin-status").inner_text()
+    expect(page.get_by_role("status")).to_have_text(status)
+    changes = page.evaluate("changes")
+    assert changes["read"] >= 30 and 1 <= changes["spoken"] <= 5  # a busy machine may rest in the middle
+
+
 @browser_test
 def test_the_keyboard_moves_every_slider(open_page):
     page = open_page()

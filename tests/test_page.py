@@ -13,8 +13,11 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from nin_lib.widgets import static_scripts
+
 SITE = ROOT / "_build" / "html"
 PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.rglob("*.html") if "_static" not in p.parts)
+READ = [page for page in PAGES if page != "index.html"]  # which only leads on
 SAMPLE = ["book/index.html", "book/linear-model.html", "search.html"]
 NODE_MODULES = ROOT / "nin_lib/widgets/js/node_modules"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -58,7 +61,7 @@ def test_every_formula_of_the_source_is_set_on_the_page(page):
     assert "katex-error" not in article and not re.search(r'class="[^"]*math[^>]*tabindex', article)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])  # which only leads on
+@pytest.mark.parametrize("page", READ)
 def test_a_page_weighs_little_before_its_reader_asks_for_more(page, browser, base):
     with browser.new_context(viewport={"width": 375, "height": 740}) as context:
         tab, answers = context.new_page(), []
@@ -69,7 +72,7 @@ def test_a_page_weighs_little_before_its_reader_asks_for_more(page, browser, bas
         assert sum(len(gzip.compress(answer.body())) for answer in answers) <= 300_000
 
 
-@pytest.mark.parametrize("page", some_and_all(PAGES))
+@pytest.mark.parametrize("page", some_and_all(READ))
 def test_axe_finds_nobody_shut_out(page, browser, base):
     axe = (NODE_MODULES / "axe-core/axe.min.js").read_text(encoding="utf-8")
     options = {"runOnly": WCAG, "rules": {"label-content-name-mismatch": {"enabled": True}}}
@@ -80,6 +83,34 @@ def test_axe_finds_nobody_shut_out(page, browser, base):
             tab.evaluate(axe)
             found = tab.evaluate("options => axe.run(options)", options)["violations"]
             assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+
+
+OWN = ["draw-figure.js", "figures.css", "interactive-figures.js", "site.css"]
+LICENCES = {  # words of each that no other has
+    "uPlot": "Leon Sorokin",
+    "KaTeX": "Khan Academy",
+    "plotly.js": "Plotly",
+    "Bootstrap": "The Bootstrap Authors",
+    "Font Awesome": "SIL OFL 1.1",
+    "Sphinx Book Theme": "Chris Holdgraf",
+    "PyData Sphinx Theme": "pandas",
+}
+
+
+def test_whose_each_script_font_and_style_is_stands_on_a_page_that_every_other_leads_to():
+    notices = (SITE / "third-party.html").read_text(encoding="utf-8")
+    static = SITE / "_static"
+    for file in static.rglob("*"):
+        if file.suffix in {".css", ".js", ".woff2"} and file.name not in OWN:
+            assert f"<code>{file.relative_to(static).as_posix()}</code>" in notices
+    for name, words in LICENCES.items():
+        assert re.search(rf'<h2>{name}.*?<pre class="licence">[^<]*{words}', notices)
+    for page in READ:
+        assert re.search(
+            r'<a href="(../)?(third-party.html|#)">Third', (SITE / page).read_text(encoding="utf-8")
+        )
+    for script in static_scripts().values():
+        assert "Copyright (c) 2022 Leon Sorokin" in script
 
 
 def test_the_html_is_valid(tmp_path):

@@ -35,7 +35,8 @@ def test_each_figure_is_stored_with_its_pictures(name):
         for output in cell.get("outputs", []):
             if FIGURE in output.get("data", {}):
                 wide, narrow = output.data[PICTURE], output.metadata["narrow"]
-                assert 'role="img"' in wide and re.search('aria-label="Figure: .{8}', wide)
+                assert f'role="{"group" if "<a " in wide else "img"}"' in wide
+                assert re.search('aria-label="Figure: .{8}', wide) and not re.search("<a [^>]*/>", wide)
                 assert "var(" not in wide and INK.lower() in wide  # stands alone
                 ids += re.findall(' id="(.*?)"', wide + narrow)
     assert len(ids) == len(set(ids))
@@ -143,6 +144,17 @@ def swipe(page, part):
     return up * (after - before)
 
 
+EXPLORERS = pages_with('class="nin-explorer"')
+BUILT = """() => [...document.querySelectorAll(".nin-explorer")].every(
+  explorer => [...explorer.querySelectorAll(".nin-plot")].length
+    && [...explorer.querySelectorAll(".nin-plot")].every(plot => plot.querySelector("canvas")))"""
+SHIFT = """
+window.shift = 0;
+new PerformanceObserver(list => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shift += value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
 PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
@@ -154,9 +166,7 @@ def test_a_finger_scrolls_over_figures_and_explorers_and_plotly_is_not_loaded(na
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{base}/{name}.html", wait_until="load")
-        page.wait_for_function(
-            "() => [...document.querySelectorAll('.nin-explorer')].every(e => e.querySelector('input'))"
-        )
+        page.wait_for_function(BUILT)
         parts = (
             ".nin-figure, .nin-explorer .nin-plot, .nin-explorer .nin-map, .nin-explorer input[type=range]"
         )
@@ -211,19 +221,58 @@ def test_the_interactive_figure_needs_no_server(browser):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", pages_with('class="nin-explorer"'))
-def test_an_explorer_has_room_before_it_is_built_and_is_a_named_group(name, browser, base):
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_an_explorer_has_room_before_it_is_built_so_that_nothing_jumps_and_is_a_named_group(
+    name, browser, base
+):
     for width in (375, 1280):
         with browser.new_context(viewport={"width": width, "height": 800}) as context:
             page = context.new_page()
-            page.goto(f"{base}/{name}.html", wait_until="domcontentloaded")
-            page.wait_for_function(
-                "() => [...document.querySelectorAll('.nin-explorer')].every(e => e.querySelector('input'))"
-            )
+            page.add_init_script(SHIFT)
+            page.goto(f"{base}/{name}.html", wait_until="load")
+            page.wait_for_function(BUILT)
             page.wait_for_timeout(300)
+            assert page.evaluate("shift") < 0.02
             for explorer in page.locator(".nin-explorer").all():
                 assert explorer.get_attribute("role") == "group"
                 assert len(explorer.get_attribute("aria-label")) > 15
-                assert explorer.locator(".nin-band input:not([tabindex='-1'])").count() == 0
                 room = explorer.evaluate("e => [parseFloat(getComputedStyle(e).minHeight), e.offsetHeight]")
                 assert room[0] <= room[1] <= room[0] + 60, room
+
+
+# What has the focus, its ring, and the colour on which the ring is seen; null outside of the explorers.
+FOCUSED = """() => {
+  const part = document.activeElement;
+  if (!part.closest(".nin-explorer")) return null;
+  const { outlineStyle, outlineWidth, outlineColor, outlineOffset } = getComputedStyle(part);
+  let around = part.parentElement;
+  while (getComputedStyle(around).backgroundColor === "rgba(0, 0, 0, 0)") around = around.parentElement;
+  return {
+    name: part.outerHTML,
+    band: Boolean(part.closest(".nin-band")),
+    ring: outlineStyle === "solid" ? Math.min(parseFloat(outlineWidth), parseFloat(outlineOffset)) : 0,
+    colors: [outlineColor, getComputedStyle(around).backgroundColor],
+  };
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_the_tab_key_leads_through_an_explorer_by_rings_that_stand_out_and_leaves_the_band_out(
+    name, scheme, browser, base
+):
+    with browser.new_context(color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(f"{base}/{name}.html", wait_until="load")
+        page.wait_for_function(BUILT)
+        explorer = page.locator(".nin-explorer").first
+        parts = explorer.locator("input:not(.nin-band input), select, button, [tabindex='0']").count()
+        explorer.locator("input, select").first.focus()
+        stops = []
+        while len(stops) < parts and (focused := page.evaluate(FOCUSED)):
+            stops.append(focused)
+            page.keyboard.press("Tab")
+        assert len(stops) == parts and not any(stop["band"] for stop in stops)
+        for stop in stops:
+            assert stop["ring"] >= 2 and contrast(*map(channels, stop["colors"])) >= 3, stop

@@ -20,6 +20,10 @@ ON_EVERY_PAGE = {
     r'<script defer src="[^"]*/fontawesome\.js[^>]*></script>': "",
     # Sphinx has put one there before
     r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>': "",
+    # Light or dark from the start: the theme decides it in its last script, which then styles the whole page once more.
+    r'(dataset\.theme = localStorage\.getItem\("theme"\)) \|\| "auto"': (
+        r'\1 || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+    ),
     # names that say something else than their button: who speaks to the browser could not press it
     r'aria-label="Color mode" data-bs-title': "data-bs-title",
     r'<i class="theme-switch (.*?)" data-mode="(\w+)" +title=".*?"></i>': (

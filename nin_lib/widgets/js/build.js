@@ -1,7 +1,7 @@
 // Bundles every src/explorers/NAME.js into ../static/NAME.js: one classic script text that defines `explorer`.
 // Python puts the generated mathematics before it and ends it for its host (see nin_lib/widgets/base.py).
 import { build } from "esbuild";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 const options = { bundle: true, minify: true, target: "es2020", charset: "utf8", format: "iife" };
 
@@ -29,5 +29,5 @@ await build({
   outdir: "../static",
   globalName: "explorer",
   plugins: [asText],
-  legalComments: "inline",
+  banner: { js: `/*! uPlot\n${readFileSync("node_modules/uplot/LICENSE", "utf8")}*/` }, // which its source does not name
 });

@@ -102,7 +102,7 @@ interface Shows {
 }
 
 /** What a chart shows at the moment. */
-type Shown = Required<Omit<Shows, "until" | "description">> & { places: number[] };
+type Shown = Required<Omit<Shows, "description">> & { places: number[] };
 
 interface Chart {
   element: Element;

@@ -56,21 +56,38 @@ export function drawMarks(u, root, marks) {
 }
 
 /**
- * Keeps a chart as large as the element `plot` and in the colours of the theme.
+ * Builds a chart once the element `plot` has a size, in a task of its own: several charts at once would keep a reader's first
+ * press waiting. Then keeps it as large as the element and in the colours of the theme. Returns what the chart is at present.
  * @param {View} view
- * @param {import("uplot")} uplot
  * @param {Element} plot
+ * @param {(size: { width: number, height: number }) => import("uplot")} build
  */
-export function follow({ root, signal, own }, uplot, plot) {
-  const fit = onFrame(() => {
+export function onceSized({ root, signal, own }, plot, build) {
+  /** @type {import("uplot") | null} */
+  let uplot = null;
+  let timer = 0;
+  const size = () => {
     const { width, height } = plot.getBoundingClientRect();
-    if (width > 0) uplot.setSize({ width: Math.floor(width), height: Math.floor(height) });
+    return { width: Math.floor(width), height: Math.floor(height) };
+  };
+  const fit = onFrame(() => {
+    if (size().width > 0) uplot?.setSize(size());
   });
-  const observer = new ResizeObserver(fit);
+  const observer = new ResizeObserver(() => {
+    if (uplot) return fit();
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      if (size().width > 0) uplot = build(size());
+    });
+  });
   observer.observe(plot);
-  root.addEventListener("nin-theme", () => uplot.redraw(false), { signal });
-  own(() => observer.disconnect());
-  own(() => uplot.destroy());
+  root.addEventListener("nin-theme", () => uplot?.redraw(false), { signal });
+  own(() => {
+    observer.disconnect();
+    clearTimeout(timer);
+    uplot?.destroy();
+  });
+  return () => uplot;
 }
 
 /** @param {{ color: string, dash: string }} line */

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import { h } from "../ui/elements.js";
 import { format, plain } from "../ui/format.js";
-import { axisOf, curveSample, DASHES, drawMarks, follow } from "./chart-parts.js";
+import { axisOf, curveSample, DASHES, drawMarks, onceSized } from "./chart-parts.js";
 import { decadeLabels, decadeSplits, labelsOf, LINEAR, splitsOf } from "./ticks.js";
 import { drawnValues, valueAt } from "./values.js";
 
@@ -19,7 +19,7 @@ export function createChart(view, { title, xTitle, curves, logY = false, sync })
   const plot = h("div", { class: "nin-plot", role: "img" });
   /** @type {Shown} */
   const shown = {
-    at: [],
+    at: [0, 1],
     x: LINEAR,
     places: [0, 1],
     xRange: [0, 1],
@@ -28,26 +28,25 @@ export function createChart(view, { title, xTitle, curves, logY = false, sync })
     marks: [],
     fade: null,
     end: null,
+    until: Infinity,
   };
   const read = (/** @type {uPlot} */ u) => showReadings(u.cursor.idx, shown.ys, curves, readings);
-  const uplot = new uPlot(
-    {
-      ...optionsOf(view.root, shown, { curves, logY, sync }),
-      ...hooksOf(view.root, shown, curves.length, read),
-    },
-    [[0, 1], ...curves.map(() => [null, null])],
-    plot,
-  );
-  follow(view, uplot, plot);
+  /** @returns {uPlot.AlignedData} */
+  const drawn = () => [shown.places, ...shown.ys.map(y => drawnValues(y, shown.at, { ...shown, logY }))];
+  const chart = onceSized(view, plot, size => {
+    const options = optionsOf(view.root, shown, { curves, logY, sync });
+    const hooks = hooksOf(view.root, shown, curves.length, read);
+    return new uPlot({ ...size, ...options, ...hooks }, drawn(), plot);
+  });
   return {
     element: frame(title, xTitle, curves, readings, plot),
-    set({ description, until = Infinity, ...next }) {
+    set({ description, ...next }) {
       update(shown, next);
-      uplot.setData([
-        shown.places,
-        ...shown.ys.map(y => drawnValues(y, shown.at, { ...shown, until, logY })),
-      ]);
-      read(uplot);
+      const uplot = chart();
+      if (uplot) {
+        uplot.setData(drawn());
+        read(uplot);
+      }
       if (plot.getAttribute("aria-label") !== description) plot.setAttribute("aria-label", description);
     },
   };
@@ -92,10 +91,8 @@ function optionsOf(root, shown, { curves, logY, sync }) {
   const yAxis = logY
     ? { splits: (_, __, min, max) => decadeSplits(min, max), values: (_, places) => decadeLabels(places) }
     : { values: (_, places) => places.map(plain) };
-  /** @type {uPlot.Options} */
+  /** @type {Omit<uPlot.Options, "width" | "height">} */
   const options = {
-    width: 300,
-    height: 200,
     padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: {
@@ -157,12 +154,13 @@ function hooksOf(root, shown, count, read) {
 /**
  * Takes over what is to be shown; the places of many values are computed only where they are others.
  * @param {Shown} shown
- * @param {Omit<Shows, "until" | "description">} next
+ * @param {Omit<Shows, "description">} next
  */
-function update(shown, { at, x = LINEAR, ys, xRange, yRange, marks = [], fade = null, end = null }) {
+function update(shown, { at, x = LINEAR, xRange, ...next }) {
   if (shown.at !== at || shown.x !== x) Object.assign(shown, { at, x, places: Array.from(at, x.place) });
   const ends = [shown.places[0], shown.places[shown.places.length - 1]];
-  Object.assign(shown, { ys, xRange: xRange ?? ends, yRange, marks, fade, end });
+  const rest = { marks: [], fade: null, end: null, until: Infinity };
+  Object.assign(shown, rest, next, { xRange: xRange ?? ends });
 }
 
 /**
