@@ -149,7 +149,10 @@ def test_scaled_gradients_are_divided_by_their_scale_and_steps_left_out_are_not_
 
 def test_float16_without_a_scaler_is_refused():
     net = Small().half()
-    with pytest.raises(ValueError, match="scaler must be given .* float16, as 'parts.body.0'"), NoiseProbe(net):
+    with (
+        pytest.raises(ValueError, match="scaler must be given .* float16, as 'parts.body.0'"),
+        NoiseProbe(net),
+    ):
         net(X.half())
 
 
