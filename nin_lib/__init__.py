@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from nin_lib.injection import NoiseInjection
     from nin_lib.linear import LinearModel
     from nin_lib.phases import Phase
+    from nin_lib.probe import NoiseProbe
     from nin_lib.training import train
 
-__all__ = ["History", "LinearModel", "LocalCurvature", "NoiseInjection", "Phase", "train"]
+__all__ = ["History", "LinearModel", "LocalCurvature", "NoiseInjection", "NoiseProbe", "Phase", "train"]
 
 _MODULES = {
     "History": "history",
     "LinearModel": "linear",
     "LocalCurvature": "curvature",
     "NoiseInjection": "injection",
+    "NoiseProbe": "probe",
     "Phase": "phases",
     "train": "training",
 }

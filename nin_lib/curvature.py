@@ -79,6 +79,15 @@ class LocalCurvature(LinearOperator):
     ValueError
         If an argument is not as above; in the use, if the loss is not finite, if there is no second derivative, or if a
         seed is neither an int >= 0 nor a numpy.random.Generator.
+
+    Examples
+    --------
+    >>> net, x, y = torch.nn.Linear(3, 2), torch.ones(5, 3), torch.zeros(5, 2)
+    >>> nin = NoiseInjection(net, "", sigma_eps=1.0)
+    >>> curvature = LocalCurvature(net, nin, x, y, loss=torch.nn.functional.mse_loss)
+    >>> print(curvature.matrix())  # of the mean of two squares
+    [[1. 0.]
+     [0. 1.]]
     """
 
     def __init__(

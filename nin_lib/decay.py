@@ -158,6 +158,11 @@ def estimate_curvature(
         If an argument is of another kind than above.
     ValueError
         If an argument is not as above, or there was no noise.
+
+    Examples
+    --------
+    >>> estimate_curvature([1.0, 0.9, 0.81], eta=0.1, sigma_eps=2.0).rayleigh.round(6)
+    array([0.25, 0.25])
     """
     if isinstance(history, History):
         norms, niw, lengths, between, scale = _recorded(history)

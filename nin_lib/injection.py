@@ -84,6 +84,17 @@ class NoiseInjection:
     -----
     UserWarning
         If a later layer keeps running statistics, as BatchNorm does, which the noise would enter.
+
+    Examples
+    --------
+    >>> net, x = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh()), torch.ones(5, 4)
+    >>> nin = NoiseInjection(net, "0", sigma_eps=2.0)
+    >>> nin
+    NoiseInjection(layer '0', sigma_eps=2, normal)
+    >>> with nin.noise():
+    ...     noisy = net(x)
+    >>> len({tuple(row) for row in noisy.tolist()}), len({tuple(row) for row in net(x).tolist()})
+    (5, 1)
     """
 
     def __init__(

@@ -66,7 +66,8 @@ class LocalLoss:
         rows = checks.whole("rows", rows, 1, "it counts the samples that are in memory at a time")
         self.net, self.nin = net, nin
         layers = (part for part in net.named_modules() if part[1] is nin._attached())
-        self.name, self.layer = next(layers)
+        name, self.layer = next(layers)
+        self.weight_name = ".".join(filter(None, ("net", name, "nin_weight")))
         self._by_rows = y is not None
         self._batches = self._split(x, y, rows) if self._by_rows else self._checked(x)
 
@@ -318,7 +319,7 @@ class BatchLoss:
         try:
             with torch.set_grad_enabled(weight.requires_grad), whole.nin.noise(eps):
                 found: torch.Tensor = functional_call(
-                    _Inside(whole.net), own | {f"net.{whole.name}.nin_weight": weight}, (work,)
+                    _Inside(whole.net), own | {whole.weight_name: weight}, (work,)
                 )
                 return found
         finally:

@@ -84,6 +84,22 @@ class NoiseProbe(contextlib.AbstractContextManager):
     UserWarning
         If what is read says nothing: no step was noticed, no optimiser has W_NI, or it is not plain SGD; a layer was never
         reached.
+
+    Examples
+    --------
+    >>> net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+    >>> optimiser, x = torch.optim.Adam(net.parameters()), torch.ones(50, 4)
+    >>> with NoiseProbe(net) as probe:
+    ...     for _ in range(40):
+    ...         optimiser.zero_grad()
+    ...         (net(x) ** 2).mean().backward()
+    ...         optimiser.step()
+    >>> for reading in probe.curvature(stretch=20):
+    ...     print(reading.layer, reading.first, reading.last, reading.error > 0)
+    0 0 20 True
+    0 20 40 True
+    2 0 20 True
+    2 20 40 True
     """
 
     def __init__(

@@ -84,6 +84,14 @@ def train(
         If an argument is of another kind than above.
     ValueError
         If an argument is not as above; before anything is trained.
+
+    Examples
+    --------
+    >>> net = mlp((64, 16, 10))
+    >>> nin = NoiseInjection(net, "0", sigma_eps=1.0)
+    >>> history = train(net, load("digits"), eta=0.1, batch_size=100, epochs=2, nin=nin)
+    >>> history.steps_per_epoch, history.niw_norm.shape
+    (10, (3,))
     """
     criterion = LOSSES[checks.choice("loss", loss, LOSSES)]
     checks.choice("redraw", redraw, ("epoch", "never"))

@@ -60,6 +60,7 @@ from nin_lib.networks import (
     placed,
 )
 from nin_lib.phases import Phase
+from nin_lib.probe import NoiseProbe
 from nin_lib.sweep import Task, compute_missing, one_thread, sweep
 from nin_lib.training import LOSSES, check_outputs, train, train_mlp
 from nin_lib.widgets import (
@@ -81,7 +82,7 @@ from nin_lib.widgets.words import describe
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 MODULES = [
-    "injection", "training", "networks", "local_loss", "curvature", "decay", "history", "sweep", "experiments",
+    "injection", "training", "networks", "local_loss", "curvature", "decay", "probe", "history", "sweep", "experiments",
     *(f"experiments.{name}" for name in (
         "activations", "architectures", "digits", "divergence", "experiment", "fashion_mnist", "fig1", "fig1_complete",
         "inputs", "landing", "layers", "linear_boundaries", "noises", "probe_cost", "probes", "steps",
@@ -356,6 +357,22 @@ def call_trait(trait: Any, **value: Any) -> Any:
     return Tuned(**value).setting
 
 
+def net_of_two():
+    return mlp((PIXELS, FEATURES, 10))
+
+
+def probed(net, layers="*", sigma_eps=None, steps=1, **how):
+    """A probe after some steps with it."""
+    with NoiseProbe(net, layers, sigma_eps, **how) as probe:
+        optimiser = torch.optim.SGD(net.parameters(), 1e-9)
+        for _ in range(steps):
+            torch.nn.functional.cross_entropy(net(DATA.x_train), DATA.y_train).backward()
+            optimiser.step()
+    return probe
+
+
+PROBE = probed(net_of_two(), steps=3)
+
 # --- the table: a line for each public name --------------------------------------------------------------------------
 
 CONTRACTS: dict[str, Contract] = {
@@ -430,6 +447,12 @@ CONTRACTS: dict[str, Contract] = {
                 Said(torch.ones(3, dtype=torch.complex64), "torch.complex64"),
             ]
         },
+    ),
+    "injection.NoiseInjection.freeze": Contract(
+        lambda nin: (nin.freeze(), nin)[1],
+        {"nin": st.builds(lambda: net_and_nin()[1])},
+        lambda nin, **_: finite(nin.weight) and not nin.weight.requires_grad,
+        {"nin": [Said(REMOVED, "layer '0' was removed")]},
     ),
     "injection.NoiseInjection.remove": Contract(
         lambda nin: nin.remove(),
@@ -749,7 +772,7 @@ CONTRACTS: dict[str, Contract] = {
         },
     ),
     "decay.estimate_curvature": Contract(
-        lambda directions=None, history=HISTORY: estimate_curvature(history, directions),
+        lambda directions=None, history=HISTORY, **plain: estimate_curvature(history, directions, **plain),
         {"directions": st.none() | columns.map(np.transpose), "history": st.just(HISTORY)},
         lambda found, **_: (
             found.rayleigh.shape == (2,) and len(found.rates) == 2 and not np.isinf(found.rates).any()
@@ -758,6 +781,51 @@ CONTRACTS: dict[str, Contract] = {
             "history": [5, None, Said(SILENT, "[0.0]"), Said(START, "its start")],
             "directions": [*NO_VECTOR, size(np.ones(3)), size(np.ones((2, 3)))],
         },
+    ),
+    "probe.NoiseProbe": Contract(
+        lambda net=None, layers="*", sigma_eps=None, **how: probed(
+            net_of_two() if net is None else net, layers, sigma_eps, **how
+        ),
+        {
+            "sigma_eps": st.none() | moderate,
+            "strength": moderate,
+            "distribution": st.sampled_from(["normal", "uniform", "rademacher", "laplace"]),
+            "seed": seeds,
+        },
+        lambda probe, **_: all(map(len, probe.readings().values())),
+        {
+            "net": [5, Said(torch.nn.ReLU(), "*")],
+            "layers": ["mlp*", 0, ["0"]],
+            "sigma_eps": [True, 1j, "1", 0, -1, math.nan],
+            "strength": [*NO_NUMBER, 0, -1],
+            "distribution": ["cauchy", None],
+            "seed": NO_SEED,
+            "per": ["token", None],
+            "batch_dim": NO_WHOLE,
+            "feature_dim": [Said(-1, "feature_dim=-1 alone")],
+            "features": [Said(3, "3 alone")],
+            "scaler": [5, "auto"],
+        },
+    ),
+    "probe.NoiseProbe.step": Contract(
+        lambda eta=0.1: probed(net_of_two(), "2", 1.0).step(eta),
+        {"eta": positive},
+        bad={"eta": [*NO_NUMBER, 0, -1]},
+    ),
+    "probe.NoiseProbe.readings": Contract(
+        lambda: PROBE.readings(), {}, lambda found: found["0"].shape == (3,) and finite(found["0"])
+    ),
+    "probe.NoiseProbe.curvature": Contract(
+        lambda stretch=None: PROBE.curvature(stretch),
+        {"stretch": st.none() | st.integers(2, 9)},
+        lambda found, **_: {reading.layer for reading in found} == {"0", "2"},
+        {"stretch": [True, 1.5, 1j, "1", 0, 1]},
+    ),
+    "probe.NoiseProbe.figure": Contract(
+        lambda stretch=None: PROBE.figure(stretch),
+        {"stretch": st.none() | st.integers(2, 9)},
+        lambda figure, **_: len(figure.data) == 2,
+        {"stretch": [True, 1.5, 1j, "1", 0, 1]},
     ),
     "decay.fit_decay": Contract(
         lambda t=None, y=(3, 2, 1): fit_decay(range(len(y)) if t is None else t, y),
@@ -1452,6 +1520,7 @@ CONTRACTS |= {
 }
 
 ELSEWHERE = {
+    "probe.NoiseProbe.to_frame": "tests/test_probe.py makes tables, where there is pandas",
     **dict.fromkeys(
         (f"injection.{name}" for name in ("shift", "dimensions", "eps_at", "in_backward")),
         "parts of the forward hook, which injection.NoiseInjection.noise calls",
