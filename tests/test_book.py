@@ -145,7 +145,9 @@ def test_what_a_reader_sees_has_76_columns_and_is_for_readers(name):
             lines = [*cell.source.splitlines(), *printed(cell).splitlines()]
             assert [line for line in lines if len(line) > 76] == []
             assert not re.search("noqa|type: ignore", cell.source), "a word to a linter"
-            assert not re.search(r"\bnan\b|\*\*", printed(cell)), "show SymPy's formula, and a dash for no number"
+            assert not re.search(r"\bnan\b|\*\*", printed(cell)), (
+                "show SymPy's formula, and a dash for no number"
+            )
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
