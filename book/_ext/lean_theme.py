@@ -146,7 +146,6 @@ def write_formula_fonts(app, pages):
         )
         if not found:
             raise ThemeError(f"katex.min.css names no fonts/{font.name}")
-        font.unlink()
     (katex / "katex.min.css").write_text(sheet, encoding="utf-8")
 
 
