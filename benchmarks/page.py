@@ -72,7 +72,7 @@ def work(trace):
     )
     main = [e for e in events if (e["pid"], e["tid"]) == (script["pid"], script["tid"])]
     tasks = [e for e in main if e["name"] == "ThreadControllerImpl::RunTask"]
-    times = {e["ts"]: SLOWER * e["tdur"] / 1000 for e in sorted(tasks, key=lambda e: e["ts"])}
+    times = {e["ts"]: SLOWER * e.get("tdur", 0) / 1000 for e in sorted(tasks, key=lambda e: e["ts"])}
     slider = [e["ts"] for e in main if e["name"] == "slider"]
     reacts = max(slider + [start for start, time in times.items() if time > PATIENCE], default=0)
     return max(times.values()), sum(time for start, time in times.items() if start <= reacts)

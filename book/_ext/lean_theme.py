@@ -6,6 +6,7 @@ Icons
     are those of the theme's fonts that the site shows, and no other; so are the letters of KaTeX's fonts.
 """
 
+import base64
 import re
 from pathlib import Path
 
@@ -128,10 +129,24 @@ def keep_glyphs(font, target, codes):
 
 
 def write_formula_fonts(app, pages):
-    """Keep of the fonts of the formulas what stands on some page."""
+    """Keep of the fonts of the formulas what stands on some page, those of most letters in the style sheet itself."""
+    katex = Path(app.outdir) / "_static/katex"
     characters = set().union(*pages)
-    for font in (Path(app.outdir) / "_static/katex/fonts").glob("*.woff2"):
+    for font in (katex / "fonts").glob("*.woff2"):
         keep_glyphs(font, font, set(map(ord, characters)))
+    # A font that comes later than the page is wider or narrower than the one before: lines break anew, and the page jumps.
+    sheet = (katex / "katex.min.css").read_text(encoding="utf-8")
+    for name in ("Main-Regular", "Math-Italic", "Caligraphic-Regular"):
+        font = katex / f"fonts/KaTeX_{name}.woff2"
+        data = base64.b64encode(font.read_bytes()).decode()
+        sheet, found = re.subn(
+            rf"url\(fonts/{font.name}\)",
+            f"url(data:font/woff2;base64,{data})",
+            sheet,
+        )
+        if not found:
+            raise ThemeError(f"katex.min.css names no fonts/{font.name}")
+    (katex / "katex.min.css").write_text(sheet, encoding="utf-8")
 
 
 def finish(app, exception):
