@@ -170,9 +170,8 @@ class LocalCurvature(LinearOperator):
         def along(batch: BatchLoss, eps: Draw) -> torch.Tensor:
             return batch.gradient(weight, eps) @ weight
 
-        return self._over(
-            self._mean(self._of_both_signs(along, seed)), self._nin.sigma_eps**2 * (weight @ weight).item()
-        )
+        mean = self._mean(self._of_both_signs(along, seed))
+        return self._over(mean, self._nin.sigma_eps**2 * (weight @ weight).item())
 
     def kick(self, seed: Seed = 0) -> float:
         """What the mean square local gradient <|g|^2> becomes at the strength of noise that `nin` has, to all orders.

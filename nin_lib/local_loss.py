@@ -21,8 +21,6 @@ with needed("torch"):
     from torch.func import functional_call
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
-METHODS = ("products", "differences")
-
 
 class LocalLoss:
     """The batches of `LocalCurvature`, whose arguments these are: iterated over, it gives the loss of each.
@@ -58,7 +56,7 @@ class LocalLoss:
         checks.instance("net", net, torch.nn.Module, "give the net that has the NIN")
         checks.instance("nin", nin, NoiseInjection, "use NoiseInjection(net, ...)")
         check_attached(nin, net)
-        self.twice = checks.choice("method", method, METHODS) == "products"
+        self.twice = checks.choice("method", method, ("products", "differences")) == "products"
         self.named = not callable(loss)
         self.criterion: Callable[[Any, Any], torch.Tensor] = (
             loss if callable(loss) else LOSSES[checks.choice("loss", loss, LOSSES)]
@@ -315,13 +313,11 @@ class BatchLoss:
             f"net.{name}": p.detach().requires_grad_(p.requires_grad and not whole.twice)
             for name, p in whole.net.named_parameters()
         }
+        own[whole.weight_name] = weight
         hook = whole.layer.register_forward_hook(self._count)
         try:
             with torch.set_grad_enabled(weight.requires_grad), whole.nin.noise(eps):
-                found: torch.Tensor = functional_call(
-                    _Inside(whole.net), own | {whole.weight_name: weight}, (work,)
-                )
-                return found
+                return cast("torch.Tensor", functional_call(_Inside(whole.net), own, (work,)))
         finally:
             hook.remove()
 

@@ -140,7 +140,6 @@ class NoiseProbe(contextlib.AbstractContextManager):
         self._said: set[str] = set()
 
     def __enter__(self) -> Self:
-        self._stack = contextlib.ExitStack()
         with contextlib.ExitStack() as stack:
             self._attach(stack)
             self._stack = stack.pop_all()
@@ -160,8 +159,7 @@ class NoiseProbe(contextlib.AbstractContextManager):
     def _attach(self, stack: contextlib.ExitStack) -> None:
         """Give the layers their nodes and all hooks, until the stack is closed."""
         self._outermost: torch.nn.Module | None = None
-        self._pass, self._noisy = 0, False
-        self._began: dict[str, int] = {}
+        self._pass, self._noisy, self._began = 0, False, dict.fromkeys(self._layers, 0)
         self._blocks = {name: contextlib.ExitStack() for name in self._layers}
         self._open: dict[str, Any] = {}
         self._pending: dict[str, list[tuple[float, torch.Tensor]]] = {name: [] for name in self._layers}
@@ -192,7 +190,7 @@ class NoiseProbe(contextlib.AbstractContextManager):
             self._outermost, self._pass = module, self._pass + 1
             self._noisy = self._net.training and torch.is_grad_enabled()
         name = self._names.get(module)
-        if name is None or self._began.get(name) == self._pass or self._others(name):
+        if name is None or self._began[name] == self._pass or self._others(name):
             return
         self._began[name], nin = self._pass, self.nins[name]
         self._blocks[name].close()

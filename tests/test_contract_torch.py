@@ -451,7 +451,7 @@ CONTRACTS: dict[str, Contract] = {
     "injection.NoiseInjection.freeze": Contract(
         lambda nin: (nin.freeze(), nin)[1],
         {"nin": st.builds(lambda: net_and_nin()[1])},
-        lambda nin, **_: finite(nin.weight) and not nin.weight.requires_grad,
+        lambda found, **_: finite(found.weight) and not found.weight.requires_grad,
         {"nin": [Said(REMOVED, "layer '0' was removed")]},
     ),
     "injection.NoiseInjection.remove": Contract(
@@ -787,8 +787,8 @@ CONTRACTS: dict[str, Contract] = {
             net_of_two() if net is None else net, layers, sigma_eps, **how
         ),
         {
-            "sigma_eps": st.none() | moderate,
-            "strength": moderate,
+            "sigma_eps": st.none() | st.floats(1e-3, 1),
+            "strength": st.floats(1e-3, 1),
             "distribution": st.sampled_from(["normal", "uniform", "rademacher", "laplace"]),
             "seed": seeds,
         },

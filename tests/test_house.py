@@ -50,6 +50,11 @@ def test_a_module_has_at_most_250_lines_of_code_and_a_function_50(path):
             assert size <= 50, f"{node.name} has {size} lines of code"
 
 
+def test_node_probe_and_curvature_stay_small_together():
+    modules = ("injection", "probe", "local_loss", "curvature")
+    assert sum(len(code_of(f"nin_lib/{name}.py")[1]) for name in modules) <= 900
+
+
 def imports_of(path):
     """The modules of nin_lib that a module imports when it is imported: not those that its functions ask for later."""
     tree, _ = code_of(path)
