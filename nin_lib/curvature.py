@@ -447,6 +447,13 @@ def sharpness(net: torch.nn.Module, data: Data, loss: str = "ce") -> float:
         If an argument is of another kind than above.
     ValueError
         If an argument is not as above, or the loss is not finite.
+
+    Examples
+    --------
+    >>> from nin_lib.data import load
+    >>> from nin_lib.networks import mlp
+    >>> print(f"SGD is stable below eta = {2 / sharpness(mlp((64, 10)), load('digits'), loss='mse'):.2f}")
+    SGD is stable below eta = 0.31
     """
     checks.instance("net", net, torch.nn.Module, "use nin_lib.networks.mlp, for example")
     checks.instance("data", data, Data, 'use nin_lib.data.load("digits"), for example')

@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-MODULES = ("injection", "probe", "curvature", "decay", "training")
+MODULES = ("injection", "probe", "curvature", "decay", "training", "history", "sweep", "data", "networks")
 
 
 @pytest.mark.usefixtures("one_thread")
