@@ -138,7 +138,7 @@ def estimate_curvature(
     Over n steps a factor r means the curvature (1 - r^(1/n))/(eta sigma_eps^2): exactly, if W_NI is an eigenvector of a
     constant <H> and there are no kicks. Otherwise it is an average over the stretch, of the pull at this strength of
     noise, kinks of ReLU included (`LocalCurvature.pull`). Where there are many features, kicks lengthen W_NI and make it
-    too small, by about eta <|g|^2>/(2 batch_size |W_NI|^2), which is all there is when W_NI no longer falls; unequal
+    too small, by about ``eta <|g|^2>/(2 batch_size |W_NI|^2)``, which is all there is when W_NI no longer falls; unequal
     curvatures along W_NI make it too small, too. `LocalCurvature.reading` has both.
 
     Parameters
