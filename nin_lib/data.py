@@ -52,6 +52,13 @@ class Data:
         Classes 0 to 9, shape (n,), int64.
     digest : str
         SHA-256 of the raw pixels and labels in the order of the split: the same on every machine.
+
+    Examples
+    --------
+    >>> import torch
+    >>> data = load("digits").to(torch.zeros(1))
+    >>> data.x_train.dtype, data.y_train.dtype
+    (torch.float32, torch.int64)
     """
 
     name: str

@@ -119,6 +119,12 @@ class CurvatureEstimate(NamedTuple):
         From the fall of |W_NI| over each epoch: the Rayleigh quotient of <H> along W_NI.
     rates : ndarray, shape (k - 1, d)
         From the components of W_NI along each direction, between one of the k stored W_NI and the next.
+
+    Examples
+    --------
+    >>> path = [[2.0, 4.0], [1.0, 4.0]]  # W_NI before and after a step
+    >>> estimate_curvature(path, eta=0.5, sigma_eps=1.0).rates
+    array([[1., 0.]])
     """
 
     rayleigh: np.ndarray
@@ -244,6 +250,12 @@ class DecayFit:
 
     The errors are standard errors, from the scatter about the fit; deviations that are not independent from point to
     point make them too small.
+
+    Examples
+    --------
+    >>> fit = fit_decay([0.0, 1.0], [1.0, 0.5])
+    >>> fit.tau, fit.reason
+    (nan, 'it has 2 points up to its minimum, and a fit needs 5')
     """
 
     a: float = math.nan
@@ -288,8 +300,6 @@ def fit_decay(t: ArrayLike, y: ArrayLike) -> DecayFit:
     >>> fit = fit_decay(t, 1 + 2 * np.exp(-t / 5))
     >>> print(f"{fit.a:.3f} + {fit.b:.3f} exp(-t/{fit.tau:.3f})")
     1.000 + 2.000 exp(-t/5.000)
-    >>> fit_decay(t, np.cos(t)).reason
-    'it has 4 points up to its minimum, and a fit needs 5'
     """
     times = checks.numbers("t", t, remedy="give the times of the values, such as np.arange(len(y))")
     values = checks.reals("y", y, "give a value for each time")
