@@ -128,6 +128,13 @@ def test_every_link_inside_the_site_leads_somewhere():
     assert broken == []
 
 
+def test_the_reference_says_what_each_entry_is_called_with():
+    signatures = re.findall(r'<dt class="sig .*?</dt>', html("book/api.html"), re.S)
+    said = [re.sub("<[^>]*>", "", signature) for signature in signatures]
+    assert any("LocalCurvature(net, nin, x" in signature for signature in said)
+    assert not [signature for signature in said if "*args" in signature or "mock" in signature.lower()]
+
+
 def test_every_link_to_an_explorer_sets_values_that_it_takes():
     classes = {cls.name: cls for cls in vars(widgets).values() if isinstance(cls, type)}
     runs = classes.pop("runs")  # links name its experiment

@@ -8,7 +8,7 @@ import internals
 
 def setup(app):
     app.setup_extension("numpydoc")
-    internals.let_stand_ins_be_alternatives()
+    internals.describe_with_stand_ins()
     return {
         "version": "1",
         "parallel_read_safe": True,

@@ -1,4 +1,4 @@
-"""What the book asks of MyST-NB and of the theme beyond Sphinx's public interface: all of it, and nothing else.
+"""What the book asks of MyST-NB, of the theme and of autodoc beyond Sphinx's public interface: all of it, and nothing else.
 
 Their next versions may change what stands here without a word. The other modules use Sphinx alone, and tell this one what
 they want. CONTRIBUTING.md says what a move to another builder of books would take.
@@ -11,6 +11,7 @@ import pydata_sphinx_theme
 from docutils import nodes
 from myst_nb.core.render import load_mime_renders
 from myst_nb.sphinx_ import NbMetadataCollector
+from sphinx.ext import autodoc
 from sphinx.ext.autodoc.mock import _MockObject
 
 THEME_SHEET = "styles/pydata-sphinx-theme.css"
@@ -84,9 +85,12 @@ def leave_out_unused_parts(app):
     app.connect("html-page-context", drop, priority=600)
 
 
-def let_stand_ins_be_alternatives():
-    """Let autodoc's stand-ins for modules stand in a type hint such as ``torch.Tensor | None``, which they refuse."""
+def describe_with_stand_ins():
+    """Let autodoc describe what rests on its stand-ins for modules: a hint ``torch.Tensor | None``, a class of SciPy's kind."""
     _MockObject.__or__ = _MockObject.__ror__ = lambda self, other: self
+    autodoc._CLASS_NEW_BLACKLIST.append(  # its arguments are none of that class
+        f"{_MockObject.__module__}._MockObject.__new__"
+    )
 
 
 def theme_static():
