@@ -107,8 +107,8 @@ class LocalCurvature(LinearOperator):
     def gradients(self) -> np.ndarray:
         """Local gradient g of each sample, shape (n, features): its mean is <g> of Eq. (3).
 
-        The kicks of the update rule are xi = <eps g>_B, of mean square sigma_eps^2 <|g|^2> / batch_size. With
-        ``per="position"`` there is a g for each position of each sample, (n * positions, features).
+        The kicks of the update rule are ``xi = <eps g>_B``, of mean square ``sigma_eps^2 <|g|^2> / batch_size``.
+        With ``per="position"`` there is a g for each position of each sample, (n * positions, features).
 
         Returns
         -------
@@ -156,7 +156,7 @@ class LocalCurvature(LinearOperator):
     def pull(self, seed: Seed = 0) -> float:
         """What the Rayleigh quotient along W_NI becomes at the strength of noise that `nin` has, to all orders.
 
-        W_NI.<dL/dW_NI> / (sigma_eps^2 |W_NI|^2), with one eps of the NIN's distribution and its negative for each
+        ``W_NI.<dL/dW_NI> / (sigma_eps^2 |W_NI|^2)``, with one eps of the NIN's distribution and its negative for each
         sample, so that the kicks cancel. It contains the kinks of ReLU and tends to `rayleigh` of W_NI, but for them,
         as sigma_eps |W_NI| -> 0. W_NI and sigma_eps must not be 0.
 
@@ -174,9 +174,9 @@ class LocalCurvature(LinearOperator):
         return self._over(mean, self._nin.sigma_eps**2 * (weight @ weight).item())
 
     def kick(self, seed: Seed = 0) -> float:
-        """What the mean square local gradient <|g|^2> becomes at the strength of noise that `nin` has, to all orders.
+        """What the mean square local gradient ``<|g|^2>`` becomes at the strength of noise that `nin` has, to all orders.
 
-        <|eps g|^2> / sigma_eps^2, with g where the noise has moved the preactivation to. Samples on which eps is large
+        ``<|eps g|^2> / sigma_eps^2``, with g where the noise has moved the preactivation to. Samples on which eps is large
         have the larger loss, and count more. sigma_eps must not be 0.
 
         Returns
@@ -192,9 +192,9 @@ class LocalCurvature(LinearOperator):
         return self._over(self._mean(self._of_both_signs(square, seed)), self._nin.sigma_eps**2)
 
     def pull_square(self, seed: Seed = 0) -> float:
-        """What |<H> W_NI|^2 / |W_NI|^2 becomes at the strength of noise that `nin` has, to all orders.
+        """What ``|<H> W_NI|^2 / |W_NI|^2`` becomes at the strength of noise that `nin` has, to all orders.
 
-        |<dL/dW_NI>|^2 / (sigma_eps^4 |W_NI|^2), averaged over pairs of different samples, which removes the bias of a
+        ``|<dL/dW_NI>|^2 / (sigma_eps^4 |W_NI|^2)``, averaged over pairs of different samples, which removes the bias of a
         squared mean; `pull` squared if W_NI is an eigenvector. W_NI and sigma_eps must not be 0.
 
         Returns
@@ -220,9 +220,10 @@ class LocalCurvature(LinearOperator):
         """What `estimate_curvature` is to read from the root mean square of W_NI after one step from here, to all orders.
 
         `pull`, less what the kicks and the unequal curvatures along W_NI take from it. The mean square of W_NI after the
-        step, in units of |W_NI|^2, is exactly
+        step, in units of ``|W_NI|^2``, is exactly ::
 
-        1 - 2 eta sigma_eps^2 pull + eta^2 sigma_eps^4 (1 - 1/|B|) pull_square + eta^2 sigma_eps^2 kick / (|B| |W_NI|^2).
+            1 - 2 eta sigma_eps^2 pull + eta^2 sigma_eps^4 (1 - 1/|B|) pull_square
+              + eta^2 sigma_eps^2 kick / (|B| |W_NI|^2)
 
         Parameters
         ----------
@@ -447,6 +448,13 @@ def sharpness(net: torch.nn.Module, data: Data, loss: str = "ce") -> float:
         If an argument is of another kind than above.
     ValueError
         If an argument is not as above, or the loss is not finite.
+
+    Examples
+    --------
+    >>> from nin_lib.data import load
+    >>> from nin_lib.networks import mlp
+    >>> print(f"SGD is stable below eta = {2 / sharpness(mlp((64, 10)), load('digits'), loss='mse'):.2f}")
+    SGD is stable below eta = 0.31
     """
     checks.instance("net", net, torch.nn.Module, "use nin_lib.networks.mlp, for example")
     checks.instance("data", data, Data, 'use nin_lib.data.load("digits"), for example')

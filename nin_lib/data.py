@@ -108,6 +108,12 @@ def load(name: str, seed: int = 0) -> Data:
         If `name` is none of the two, or `seed` is no such number.
     DataError
         If a file of Fashion-MNIST is missing, altered or cannot be downloaded.
+
+    Examples
+    --------
+    >>> data = load("digits")
+    >>> data.x_train.shape, data.x_val.shape
+    (torch.Size([1078, 64]), torch.Size([719, 64]))
     """
     with needed("torch"):
         import torch

@@ -54,6 +54,12 @@ def predict_decay(
         If an argument is of another kind than above.
     ValueError
         If an argument is not as above.
+
+    Examples
+    --------
+    >>> predict_decay([1.0, 16.0], [np.diag([1.0, 0.5])], steps=2, eta=0.5, sigma_eps=1.0)
+    array([[ 1.  , 16.  ],
+           [ 0.25,  9.  ]])
     """
     start = checks.numbers("w_ni", w_ni, remedy="use nin.weight.detach().numpy(), for example")
     if start.ndim != 1:
@@ -132,7 +138,7 @@ def estimate_curvature(
     Over n steps a factor r means the curvature (1 - r^(1/n))/(eta sigma_eps^2): exactly, if W_NI is an eigenvector of a
     constant <H> and there are no kicks. Otherwise it is an average over the stretch, of the pull at this strength of
     noise, kinks of ReLU included (`LocalCurvature.pull`). Where there are many features, kicks lengthen W_NI and make it
-    too small, by about eta <|g|^2>/(2 batch_size |W_NI|^2), which is all there is when W_NI no longer falls; unequal
+    too small, by about ``eta <|g|^2>/(2 batch_size |W_NI|^2)``, which is all there is when W_NI no longer falls; unequal
     curvatures along W_NI make it too small, too. `LocalCurvature.reading` has both.
 
     Parameters
@@ -275,6 +281,15 @@ def fit_decay(t: ArrayLike, y: ArrayLike) -> DecayFit:
     ------
     ValueError
         If t and y are not as above.
+
+    Examples
+    --------
+    >>> t = np.arange(20.0)
+    >>> fit = fit_decay(t, 1 + 2 * np.exp(-t / 5))
+    >>> print(f"{fit.a:.3f} + {fit.b:.3f} exp(-t/{fit.tau:.3f})")
+    1.000 + 2.000 exp(-t/5.000)
+    >>> fit_decay(t, np.cos(t)).reason
+    'it has 4 points up to its minimum, and a fit needs 5'
     """
     times = checks.numbers("t", t, remedy="give the times of the values, such as np.arange(len(y))")
     values = checks.reals("y", y, "give a value for each time")

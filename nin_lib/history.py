@@ -39,6 +39,15 @@ class History:
         Loss on the whole training set with eps = 0, and the epochs at which it was measured (every fifth).
     niw_epochs, niw : ndarray, shapes (k,) and (k, features)
         W_NI, those of several NINs joined, at k <= 10 epochs.
+
+    Examples
+    --------
+    >>> from nin_lib.training import train_mlp
+    >>> history = train_mlp(sigma_eps=0.0, seed=0, epochs=3)
+    >>> history
+    History(digits, sigma_eps=0.0, seed=0, epochs=3: decoupled)
+    >>> history.steps_per_epoch, len(history.batch_loss), len(history.val_loss)
+    (8, 24, 4)
     """
 
     settings: dict[str, Any]

@@ -45,6 +45,15 @@ def mlp(
         If an argument is of another kind than above.
     ValueError
         If an argument is not as above.
+
+    Examples
+    --------
+    >>> mlp((64, 128, 10))
+    Sequential(
+      (0): Linear(in_features=64, out_features=128, bias=True)
+      (1): ReLU()
+      (2): Linear(in_features=128, out_features=10, bias=True)
+    )
     """
     widths = checked_widths("widths", widths)
     if len(widths) < 2:

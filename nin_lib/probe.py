@@ -24,7 +24,23 @@ if TYPE_CHECKING:
 
 
 class Reading(NamedTuple):
-    """Mean and standard error of what was read at one layer over the steps from `first` up to, not with, `last`."""
+    """What was read at one layer over some steps of a training.
+
+    Attributes
+    ----------
+    layer : str
+        Name of the layer.
+    first, last : int
+        The steps, from `first` up to, not with, `last`.
+    curvature, error : float
+        Mean of what was read in each of them, and its standard error.
+
+    Examples
+    --------
+    >>> layer, first, last, curvature, error = Reading("0", 0, 20, curvature=0.4, error=0.1)
+    >>> curvature > 2 * error
+    True
+    """
 
     layer: str
     first: int

@@ -65,6 +65,15 @@ def sweep(
         If a result cannot be written.
     RuntimeError
         If a run fails: which. What others have computed meanwhile is stored.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from nin_lib.training import train_mlp
+    >>> with TemporaryDirectory() as out:
+    ...     histories = sweep(train_mlp, [0.0, 1.0], seeds=[0], out=out, jobs=1, progress=False, epochs=1)
+    >>> sorted(histories)
+    [(0.0, 0), (1.0, 0)]
     """
     if not (callable(run) and hasattr(run, "__qualname__")):
         raise TypeError(f"run must be a function with a name, got {run!r}: define one, or use train_mlp")

@@ -11,6 +11,7 @@ import pydata_sphinx_theme
 from docutils import nodes
 from myst_nb.core.render import load_mime_renders
 from myst_nb.sphinx_ import NbMetadataCollector
+from sphinx.ext.autodoc.mock import _MockObject
 
 THEME_SHEET = "styles/pydata-sphinx-theme.css"
 THEME_FONTS = "vendor/fontawesome/webfonts"
@@ -81,6 +82,11 @@ def leave_out_unused_parts(app):
             ]
 
     app.connect("html-page-context", drop, priority=600)
+
+
+def let_stand_ins_be_alternatives():
+    """Let autodoc's stand-ins for modules stand in a type hint such as ``torch.Tensor | None``, which they refuse."""
+    _MockObject.__or__ = _MockObject.__ror__ = lambda self, other: self
 
 
 def theme_static():
