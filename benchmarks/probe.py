@@ -4,6 +4,8 @@ The net and the batches are those of Fig. 1. Needs Fashion-MNIST (NIN_DATA_DIR, 
 """
 
 import contextlib
+import json
+import tempfile
 import time
 
 import numpy as np
@@ -13,6 +15,7 @@ from torch.nn import functional
 from nin_lib import NoiseProbe
 from nin_lib.data import load
 from nin_lib.experiments import named
+from nin_lib.experiments.probes import METHODS, _Probes
 from nin_lib.networks import mlp
 from nin_lib.sweep import one_thread
 
@@ -43,6 +46,23 @@ def costs_of_probes(settings, data, steps=20, repeats=9):
     return {name: np.median(found) for name, found in ratios.items()}
 
 
+def memory_of_draws(settings, samples=1000):
+    """The most that is allocated beside the weights for one estimate of the traces of all layers, over that for a step."""
+    x, y = torch.randn(samples, 784).double(), torch.arange(samples) % 10
+    most = {}
+    for method in ("step", *METHODS):
+        probes = _Probes(mlp((784, *settings.hidden, 10)), ("0", "2", "4"), 0.1)
+        draw = probes.draw(x, y, np.random.default_rng(0))
+        with torch.profiler.profile(profile_memory=True) as profile:
+            getattr(probes, method)(draw)
+        with tempfile.NamedTemporaryFile(suffix=".json") as file:
+            profile.export_chrome_trace(file.name)
+            events = json.load(file)["traceEvents"]
+        changes = sorted((e["ts"], e["args"]["Bytes"]) for e in events if e.get("name") == "[memory]")
+        most[method] = np.cumsum([change for _, change in changes]).max()
+    return {method: size / most["step"] for method, size in most.items() if method != "step"}
+
+
 def main():
     (settings,) = named("probe-cost").settings
     data = load("fashion_mnist")
@@ -68,6 +88,11 @@ def main():
     print("| processor time | ratio |\n|---|---|")
     for title, ratio in rows:
         print(f"| {title} | {ratio:.3f} |")
+    print(
+        "\n| the most memory beside the weights, for the traces of three layers, over that of a step | ratio |\n|---|---|"
+    )
+    for method, ratio in memory_of_draws(settings).items():
+        print(f"| {method} | {ratio:.2f} |")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class LocalCurvature(LinearOperator):
     method : {"products", "differences"}
         How <H> v is computed: by differentiating twice, exactly, with the plain kernels of attention; or, where
         there is no second derivative (fused attention, reentrant checkpointing, many functions of one's own), by a central
-        difference of gradients. This is exact to about a third of the digits of the net's precision, where it is smooth.
+        difference of gradients, over shifts of the preactivation of up to 0.1, in which the kinks of ReLU count as in noise.
 
     Raises
     ------

@@ -21,6 +21,9 @@ with needed("torch"):
     from torch.func import functional_call
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
+STEP = 0.1
+"""The largest shift of a feature in a difference: a short one meets few kinks of ReLU, each of which counts for much."""
+
 
 class LocalLoss:
     """The batches of `LocalCurvature`, whose arguments these are: iterated over, it gives the loss of each.
@@ -278,12 +281,12 @@ class BatchLoss:
         return self._inside(leaf, eps, work)
 
     def _difference(self, zero: torch.Tensor, v: torch.Tensor, eps: Draw) -> torch.Tensor:
-        """The Hessian times a vector by a central difference, at the step where its two errors are alike."""
-        size, step = v.abs().max(), math.cbrt(torch.finfo(v.dtype).eps)
+        """The Hessian times a vector by a central difference."""
+        size = v.abs().max()
         if not size:
             return zero
-        there, back = (self.gradient(sign * step / size * v, eps) for sign in (1, -1))
-        return (there - back) * (size / (2 * step))
+        there, back = (self.gradient(sign * STEP / size * v, eps) for sign in (1, -1))
+        return (there - back) * (size / (2 * STEP))
 
     def _loss(self) -> torch.Tensor:
         net, inputs = self.whole.net, self.inputs

@@ -1,18 +1,19 @@
 """Curvature of nets, losses and batches that are not the book's."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils import checkpoint
 from torch.utils.data import DataLoader, TensorDataset
 
 from nin_lib.curvature import LocalCurvature
+from nin_lib.data import load
 from nin_lib.injection import NoiseInjection
 from nin_lib.networks import network
+from nin_lib.training import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -105,7 +106,7 @@ def test_positions_with_an_eps_of_their_own_curve_by_themselves(method):
     expected = sum(hessian(lambda d, p=p: at(p, d), 5) for p in range(6))
     nin = NoiseInjection(net, "mix", 1e-3, "rademacher", per="position")
     curvature = LocalCurvature(net, nin, [batch], loss=lambda output, _: output["loss"], method=method)
-    assert_near(curvature.matrix(), expected, 1e-9 if method == "products" else 1e-6)
+    assert_near(curvature.matrix(), expected, 1e-9 if method == "products" else 0.01)
     assert curvature.gradients().shape == (12, 5)
     many = LocalCurvature(net, nin, [batch] * 200, loss=lambda output, _: output["loss"])
     assert many.pull() == pytest.approx(curvature.rayleigh(nin.weight.detach().numpy()), rel=0.2)
@@ -201,7 +202,7 @@ def test_differences_are_the_products_and_leave_no_trace(name):
     for parameter in net.parameters():  # as optimisers that step inside of backward do
         parameter.register_post_accumulate_grad_hook(stepped.append)
     curvature = LocalCurvature(net, nin, X, CLASSES, rows=7, method="differences")
-    assert_near(curvature.matrix(), expected, 1e-7)
+    assert_near(curvature.matrix(), expected, 0.01)
     reference = LocalCurvature(plain, NoiseInjection(plain, "0", 1.0, seed=0), X, CLASSES)
     with torch.no_grad():
         reference._nin.weight.copy_(nin.weight)
@@ -230,7 +231,7 @@ def test_attention_is_differentiated_twice_by_its_plain_kernel(batch_first):
     nin = NoiseInjection(net, "layers.0.linear1", 1.0, batch_dim=0 if batch_first else 1)
     exact = LocalCurvature(net, nin, data, loss=functional.mse_loss)
     near = LocalCurvature(net, nin, data, loss=functional.mse_loss, method="differences")
-    assert_near(near.matrix(), exact.matrix(), 1e-6)
+    assert_near(near.matrix(), exact.matrix(), 0.01)
     trace, error = exact.forward_trace(100)
     assert abs(trace - np.trace(exact.matrix())) < 4 * error + 0.02 * abs(trace)
     assert torch.backends.mha.get_fastpath_enabled()
@@ -240,8 +241,17 @@ def test_the_books_own_transformer_has_a_curvature():
     net = network("transformer")
     x, y = torch.from_numpy(RNG.standard_normal((12, 64))), torch.arange(12) % 10
     nin = NoiseInjection(net, "embed", 1.0)
-    exact, near = (LocalCurvature(net, nin, x, y, method=m).matrix() for m in ("products", "differences"))
-    assert_near(near, exact, 0.02)  # it has a ReLU, and few samples
+
+    def loss(delta):
+        with torch.no_grad():
+            nin.weight.zero_()
+        z = net.embed.register_forward_hook(lambda layer, inputs, z: z + delta)
+        with sdpa_kernel(SDPBackend.MATH):
+            value = functional.cross_entropy(net(x), y)
+        z.remove()
+        return value
+
+    assert_near(LocalCurvature(net, nin, x, y).matrix(), hessian(loss, len(nin.weight)))
 
 
 # --- forward passes -------------------------------------------------------------------------------------------------
@@ -306,14 +316,14 @@ def test_a_recurrent_net_keeps_its_gradients():
     net.forward = lambda x: out(rnn(net["into"](x[:, None]))[0][:, 0])
     nin = NoiseInjection(net, "into", 1.0)
     exact, near = (LocalCurvature(net, nin, X, CLASSES, method=m) for m in ("products", "differences"))
-    assert_near(near.matrix(), exact.matrix(), 1e-7)
+    assert_near(near.matrix(), exact.matrix(), 0.01)
     assert all(p.grad is None for p in net.parameters())
 
 
-def test_the_difference_is_taken_at_the_step_that_its_precision_asks_for():
-    net = smooth().float()
-    nin = NoiseInjection(net, "0", 1.0)
-    exact, near = (
-        LocalCurvature(net, nin, X, CLASSES, method=m).matrix() for m in ("products", "differences")
-    )
-    assert np.abs(near - exact).max() < 10 * math.cbrt(torch.finfo(torch.float32).eps) ** 2
+@pytest.mark.parametrize("net, layer, kinks", [("relu", "0", 1.5), ("transformer", "embed", 1.3)])
+def test_a_difference_is_long_enough_for_kinks_to_average(net, layer, kinks):
+    data, trained = load("digits"), network(net, 0)
+    train(trained, data, eta=0.1, batch_size=128, epochs=1)
+    nin, samples = NoiseInjection(trained, layer, 1.0), (data.x_train[:300], data.y_train[:300])
+    exact, near = (LocalCurvature(trained, nin, *samples, method=m) for m in ("products", "differences"))
+    assert 0.9 * exact.largest() < near.largest() < kinks * exact.largest()
