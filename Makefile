@@ -121,7 +121,7 @@ clean: ## remove what was built and installed
 
 locks: ## pin what the project installs: constraints.txt and, with hashes, locks/ (needs uv)
 	@command -v uv >/dev/null || { echo "make: locks are made by uv: pip install uv" >&2; exit 1; }
-	$(COMPILE) --extra test --extra compare --extra loops -o constraints.txt
+	$(COMPILE) --extra test --extra compare -o constraints.txt
 	$(COMPILE) --extra test --extra compare --generate-hashes -c constraints.txt -o locks/test.txt \
 	  $$(sed -nE 's/^((torch|triton|cuda|nvidia)[a-z0-9-]*)==.*/--no-emit-package \1/p' constraints.txt)
 	$(COMPILE) --extra book --generate-hashes -c constraints.txt -o locks/book.txt \

