@@ -217,7 +217,11 @@ def test_the_locks_are_the_pins_with_hashes_and_the_site_needs_no_torch():
 
 def test_every_installed_distribution_is_pinned():
     known = {re.sub(r"[-_.]+", "-", name).lower() for name in pins("constraints.txt")}
-    extras = set(importlib.metadata.metadata("nin-lib").get_all("Provides-Extra")) - {"compare", "frames", "loops"}
+    extras = set(importlib.metadata.metadata("nin-lib").get_all("Provides-Extra")) - {
+        "compare",
+        "frames",
+        "loops",
+    }
     wanted, seen = ["nin-lib"], {"nin-lib"}
     while wanted:
         name = wanted.pop()
