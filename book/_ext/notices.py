@@ -103,6 +103,8 @@ def write_page(app, exception):
     """Write the page; a file that nobody is named for stops the build."""
     if exception or app.builder.format != "html":
         return
+    if not hasattr(app.builder, "globalcontext"):
+        return  # nothing has changed, and Sphinx has written no page
     static = Path(app.outdir) / "_static"
     files = sorted(
         path.relative_to(static).as_posix()
