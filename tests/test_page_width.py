@@ -13,7 +13,7 @@ CUT = """() => {
   const page = document.documentElement;
   if (page.scrollWidth > page.clientWidth) found.push(`the page is ${page.scrollWidth} px wide`);
   for (const box of document.querySelectorAll("body *")) {
-    if (!box.clientWidth || box.closest("svg, dialog, .katex-mathml, .visually-hidden, .label")) continue;
+    if (!box.clientWidth || box.closest("svg, dialog, .katex-mathml, .visually-hidden, .nin-said, .label")) continue;
     const style = getComputedStyle(box);
     const wide = box.scrollWidth > box.clientWidth + 1 && style.overflowX !== "visible";
     const high = box.scrollHeight > box.clientHeight + 1 && ["hidden", "clip"].includes(style.overflowY);
