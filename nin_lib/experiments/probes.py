@@ -300,6 +300,7 @@ def _trained(
     seed: int,
 ) -> list[float]:
     """Traces, each layer's reading times its features, from fresh W_NI that are trained over these rows, on a copy."""
+    from nin_lib.decay import estimate_curvature
     from nin_lib.injection import NoiseInjection
     from nin_lib.training import train
 
@@ -319,9 +320,9 @@ def _trained(
     )
     result = []
     for nin in nins:
-        before, after = history.norms[f"{nin.layer_name}.nin_weight"]
-        rate = 1 - (after / before) ** (1 / STRETCH)
-        result.append(float(rate * len(nin.weight) / (settings.eta * nin.sigma_eps**2)))
+        norms = history.norms[f"{nin.layer_name}.nin_weight"]
+        read = estimate_curvature(norms, steps=STRETCH, eta=settings.eta, sigma_eps=nin.sigma_eps).rayleigh
+        result.append(float(read[0] * len(nin.weight)))
     return result
 
 
