@@ -86,6 +86,16 @@ def served(folder):
         server.server_close()
 
 
+@pytest.fixture(scope="session")
+def base():
+    """The address at which the built site is served."""
+    site = ROOT / "_build" / "html"
+    if not any(site.rglob("*.html")):
+        pytest.fail("there is no built site: run `make site` first", pytrace=False)
+    with served(site) as address:
+        yield address
+
+
 def write_small_book(folder, cells, **metadata):
     """A book of one page, book/page.ipynb, with the settings and the Sphinx extensions of the real one."""
     shutil.copytree(ROOT / "book/_ext", folder / "book/_ext", ignore=shutil.ignore_patterns("__pycache__"))

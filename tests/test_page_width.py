@@ -1,7 +1,7 @@
 """What the built pages show at every width: nothing is cut without a hint, and narrow pages do not scroll sideways."""
 
 import pytest
-from conftest import ROOT, served
+from conftest import ROOT
 
 SITE = ROOT / "_build" / "html"
 PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.rglob("*.html") if "_static" not in p.parts)
@@ -37,14 +37,6 @@ TORN = """() => [...document.querySelectorAll("div.math .katex-html > .base")].f
 # What a reader may set (WCAG 1.4.12).
 SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
 p { margin-bottom: 2em !important; }"""
-
-
-@pytest.fixture(scope="module")
-def base():
-    if not PAGES:
-        pytest.fail("there is no built site: run `make site` first", pytrace=False)
-    with served(SITE) as address:
-        yield address
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "index.html"])  # which only leads on

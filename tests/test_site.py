@@ -22,14 +22,6 @@ PAGES = sorted(
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="session")
-def base():
-    if not PAGES:
-        pytest.fail("there is no built site: run `make site` first", pytrace=False)
-    with served(SITE) as address:
-        yield address
-
-
 def html(page):
     return (SITE / page).read_text(encoding="utf-8")
 
