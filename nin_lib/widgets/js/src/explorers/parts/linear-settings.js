@@ -29,3 +29,14 @@ export const RANGES = {
  */
 export const readSettings = model =>
   /** @type {LinearSettings} */ (Object.fromEntries(SETTINGS.map(name => [name, model.get(name)])));
+
+/**
+ * Theory's boundaries, as `boundaries` orders them: what to call them, and the dash of their lines on bands and maps.
+ * @type {{ text: string, dash: string }[]}
+ */
+export const THEORY = [
+  { text: "decay", dash: "dot" },
+  { text: "late catapult", dash: "dashdot" },
+  { text: "catapult", dash: "dash" },
+  { text: "divergence", dash: "solid" },
+];
