@@ -64,6 +64,29 @@ def test_a_page_weighs_little_before_its_reader_asks_for_more(page, browser, bas
         assert sum(len(gzip.compress(answer.body())) for answer in answers) <= 300_000
 
 
+JUMPS = """
+window.shift = 0;
+new PerformanceObserver(list => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shift += value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+# Where an explorer stands, each of its charts has been drawn.
+BUILT = "() => [...document.querySelectorAll('.nin-plot')].every(plot => plot.querySelector('canvas'))"
+
+
+@pytest.mark.parametrize("page", READ)
+def test_nothing_jumps_while_a_page_is_built(page, browser, base):
+    for width in (375, 1280):
+        with browser.new_context(viewport={"width": width, "height": 800}) as context:
+            tab = context.new_page()
+            tab.add_init_script(JUMPS)
+            tab.goto(f"{base}/{page}", wait_until="load")
+            tab.wait_for_function(BUILT)
+            tab.evaluate("() => document.fonts.ready")
+            tab.wait_for_timeout(300)
+            assert tab.evaluate("shift") < 0.02
+
+
 @pytest.mark.parametrize("page", some_and_all(READ))
 def test_axe_finds_nobody_shut_out(page, browser, base):
     axe = (NODE_MODULES / "axe-core/axe.min.js").read_text(encoding="utf-8")

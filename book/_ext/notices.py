@@ -42,7 +42,7 @@ SHIPPED = {
         THEME / "scripts/bootstrap.js.LICENSE.txt",
     ),
     "Font Awesome, which the PyData Sphinx Theme brings; of its fonts the icons that are shown": (
-        r"scripts/fontawesome\.js|styles/pydata-sphinx-theme\.css|vendor/fontawesome/.*",
+        r"styles/pydata-sphinx-theme\.css|vendor/fontawesome/.*",
         THEME / "scripts/fontawesome.js.LICENSE.txt",
     ),
     "KaTeX; of its fonts the letters that are shown": (
