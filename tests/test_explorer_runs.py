@@ -417,7 +417,7 @@ def test_a_drag_goes_through_the_phases_and_stops_only_at_stored_runs(open_page,
     phases = [RunExplorer("toy", out, sigma_eps=sigma).phase for sigma in (1, 4, 10, 23, 40)]
     for k, pair in enumerate(itertools.pairwise(phases)):
         between = (filled > k + 0.1) & (filled < k + 0.9)
-        assert between.sum() == (16 if pair[0] == pair[1] else 0)
+        assert between.sum() == (15 if pair[0] == pair[1] else 0)
 
 
 @browser_test

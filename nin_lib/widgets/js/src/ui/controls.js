@@ -2,6 +2,7 @@
 
 import { button, h, symbol } from "./elements.js";
 import { format } from "./format.js";
+import { readValue } from "./limits.js";
 import { setValues } from "./model.js";
 import { followPointer } from "./pointer.js";
 import { scaleOf, within } from "./scale.js";
@@ -45,7 +46,6 @@ export function slider(view, range) {
   // A trifle less than the 500th part, or rounding can put the end of the slider out of reach.
   const fine = (high - low) / (500 + 1e-6);
   const input = h("input", { type: "range", name, min: low, max: high, step: step ?? fine });
-  const value = h("span", { class: "nin-value", "aria-hidden": "true" }); // the slider's own text says it, too
   const track = h("div", { class: "nin-track" }, input);
   /** @param {number} position */
   const toValue = position => settingAt((position - low) / (high - low || 1));
@@ -53,15 +53,43 @@ export function slider(view, range) {
     const now = model.get(name);
     if (toValue(input.valueAsNumber) !== now)
       input.value = String(low + place(Math.max(now, range.min)) * (high - low));
-    value.textContent = shown(now, range);
-    input.setAttribute("aria-valuetext", value.textContent);
+    input.setAttribute("aria-valuetext", shown(now, range));
   };
   input.addEventListener("input", () => setValues(model, { [name]: toValue(input.valueAsNumber) }));
   dragSetting(view, track, range, THUMB / 2);
   listen([name], show);
   show();
-  const label = h("span", { class: "nin-label" }, range.label, " ", symbol(name));
-  return h("label", { class: "nin-slider" }, label, value, track);
+  const label = h("label", {}, h("span", { class: "nin-label" }, range.label, " ", symbol(name)), track);
+  return h("div", { class: "nin-slider" }, label, valueField(view, range));
+}
+
+/**
+ * A setting's value as a field: what is typed there is taken over, or refused in words, as what a link asks for is.
+ * @param {View} view
+ * @param {SettingRange} range
+ */
+function valueField({ root, model, limits, listen }, range) {
+  const { name } = range;
+  const label = `type a value of ${name.replaceAll("_", " ")}`;
+  const field = h("input", {
+    class: "nin-value",
+    inputmode: "decimal",
+    autocomplete: "off",
+    "aria-label": label,
+  });
+  const show = () => {
+    field.value = shown(model.get(name), range);
+  };
+  field.addEventListener("change", () => {
+    const text = field.value.trim().replace("−", "-").replace(",", ".");
+    const read = readValue(name, text, limits.get(name));
+    if ("value" in read) setValues(model, { [name]: read.value });
+    else root.dispatchEvent(new CustomEvent("nin-refused", { detail: [read.refused] }));
+    show();
+  });
+  listen([name], show);
+  show();
+  return field;
 }
 
 /**
