@@ -36,8 +36,8 @@ function mount(view) {
   const buttons = h("div", { class: "nin-buttons" }, seedButton(view, "New seed"), backButton(view));
   const controls = h("div", { class: "nin-controls" }, ...others);
   const fourth = h("div", { class: "nin-chart" }, controls, buttons); // takes the place of a fourth chart
-  const network = createInside(view, () => request());
-  const reading = createReading(view, () => request());
+  const network = createInside(view, () => look());
+  const reading = createReading(view, () => look());
   root.append(sigma, band.element, status.element);
   root.append(
     h("div", { class: "nin-charts" }, ...charts.elements, fourth),
@@ -54,7 +54,7 @@ function mount(view) {
     charts.show(news, status.said());
     network.show(news);
     reading.show(news);
-    root.nin.training = news;
+    Object.assign(root.nin, { curves: charts.curves(), training: news });
   });
   const trainer = createTrainer(
     view,
@@ -73,6 +73,8 @@ function mount(view) {
       look: network.element.open || reading.element.open,
       sigmas: SIGMAS,
     });
+  // a training that was looked into is shown as it is
+  const look = () => (news?.done && news.inside.length > 0 ? paintSoon() : request());
   listen(SETTINGS, request);
   listen(
     SETTINGS.filter(name => name !== "sigma_eps"),
@@ -110,6 +112,7 @@ function createCharts(view) {
   let shown = emptyCurves(0); // those of the training, and beyond its head those of the training before
   return {
     elements: [loss.element, niw.element, accuracy.element],
+    curves: () => shown,
     /**
      * @param {News} news
      * @param {string} said the phase in words

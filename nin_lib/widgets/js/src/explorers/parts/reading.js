@@ -16,6 +16,9 @@ const ENDS = [
 /** @type {Limits} */
 const EPOCH = { low: 0, high: EPOCHS, whole: true, remedy: "it counts the epochs of the training" };
 
+const TOO_LOW =
+  "The kicks of the batches, and steps that are not small, take the rest: weaker noise reads better.";
+
 /**
  * A part to unfold; `ask` is called for a training that measures the pull when a reader does.
  * @param {View} view
@@ -103,7 +106,8 @@ function inWords({ steps, kept, curvature, pull }, first, last) {
   const read = `From epoch ${first} to ${last}, in ${steps} steps, the norm goes to ${format(100 * kept)} % of what it was: `;
   const off = pull > 0 ? ` (${format(100 * (curvature / pull))} % of it)` : "";
   const true_ = Number.isNaN(pull) ? "" : `, where the true pull is ${format(pull)}${off}`;
-  return `${read}the decay reads a curvature of ${format(curvature)}${true_}.`;
+  const low = curvature < 0.8 * pull ? ` ${TOO_LOW}` : "";
+  return `${read}the decay reads a curvature of ${format(curvature)}${true_}.${low}`;
 }
 
 /**
