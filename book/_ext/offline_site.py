@@ -28,7 +28,8 @@ def copy_assets(app):
     shutil.copy2(KATEX / "katex.min.css", fonts.parent)
     for font in (KATEX / "fonts").glob("*.woff2"):
         shutil.copy2(font, fonts)
-    shutil.copy2(Path(__file__).with_name("site.css"), static)
+    for name in ("site.css", "story.js"):
+        shutil.copy2(Path(__file__).with_name(name), static)
     for name, script in widgets.static_scripts().items():
         (static / name).write_text(script, encoding="utf-8")
 
@@ -61,10 +62,13 @@ def page_scripts(app, pagename, templatename, context, doctree):
             fetchpriority="high",
             priority=200,
         )
+    if 'id="story"' in body:
+        app.add_js_file("story.js", loading_method="defer")
 
 
 def setup(app):
     internals.leave_out_widget_state(app)
+    app.add_transform(internals.LinksToExplorers)
     app.add_css_file("site.css")
     app.connect("config-inited", set_formulas)
     app.connect("builder-inited", copy_assets)
