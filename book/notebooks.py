@@ -20,6 +20,12 @@ from pictures import add_pictures
 
 BOOK = Path(__file__).resolve().parent
 TEXT = BOOK / "text"
+# What the page folds or leaves out is folded in JupyterLab, too: its name for the parts of a cell, by the page's tag.
+FOLDED = {
+    "hide-input": {"source_hidden": True},
+    "hide-cell": {"source_hidden": True, "outputs_hidden": True},
+    "remove-cell": {"source_hidden": True},
+}
 
 
 def read_text(name):
@@ -36,6 +42,9 @@ def read_text(name):
     )  # the pairing is by file name and needs no record in the notebook
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"{name}-{i}"
+        for tag in cell.metadata.get("tags", []):
+            if tag in FOLDED:
+                cell.metadata["jupyter"] = dict(FOLDED[tag])
     return notebook
 
 

@@ -90,6 +90,23 @@ def test_a_difference_between_text_and_notebook_is_found(part, tmp_path, monkeyp
     assert len(found) == 1 and part in found[0]
 
 
+@pytest.mark.parametrize("name", [name for name in CHAPTERS if name != "recipe"])
+def test_code_is_folded_where_it_is_not_the_point(name):
+    """What stays open is a derivation, the first use of a node, or a counterexample; the recipe is code."""
+    unfolded = [c.source for c in code_cells(name) if not c.metadata.get("tags")]
+    assert sum(bool(line.strip()) for source in unfolded for line in source.splitlines()) <= 85
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_what_the_page_folds_is_folded_in_jupyterlab_too(name):
+    for cell in code_cells(name):
+        shown = {"hide-input", "hide-cell", "remove-cell"}.isdisjoint(cell.metadata.get("tags", []))
+        assert cell.metadata.get("jupyter", {}).get("source_hidden", False) is not shown
+        assert cell.metadata.get("jupyter", {}).get("outputs_hidden", False) is (
+            "hide-cell" in cell.metadata.get("tags", [])
+        )
+
+
 def assert_executed(cells):
     # nbval passes a cell without an execution count and compares nothing.
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))

@@ -433,9 +433,9 @@ def test_phases_where_the_links_lead():
 @pytest.mark.parametrize(
     "name, value, says",
     [
-        ("sigma_eps", -1.0, r"sigma_eps must be a finite number >= 0, got -1.0: use 0"),
+        ("sigma_eps", -1.0, r"sigma_eps must be a finite number >= 0, got -1.0: 0 switches"),
         ("eta", 0, r"eta must be a finite number > 0, got 0"),
-        ("w1", float("nan"), r"w1 must be a finite number, got nan"),
+        ("w1", float("nan"), r"w1 must be a finite number >= -1e\+09, got nan"),
         ("batch_size", 1.5, r"batch_size must be a whole number from 1 .* got 1.5"),
         ("steps", "many", r"steps must be a whole number .* got 'many'"),
         ("seed", -1, r"seed must be a whole number from 0"),

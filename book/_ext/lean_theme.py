@@ -7,6 +7,7 @@ Icons
 """
 
 import base64
+import html
 import json
 import re
 from pathlib import Path
@@ -54,6 +55,8 @@ FORMULA_FONTS = {
     "Size2-Regular": "1em KaTeX_Size2",
     "Size3-Regular": "1em KaTeX_Size3",
 }
+# The fonts in which KaTeX sets only letters of these classes.
+OWN_LETTERS = {"Caligraphic": "mathcal", "Math": "mathnormal|boldsymbol"}
 FRONT_DOOR = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -140,7 +143,10 @@ def write_icons(app, pages):
 
 def keep_glyphs(font, target, codes):
     """Write a font with the characters of these codes and no other."""
-    options = subset.Options(flavor="woff2", notdef_outline=True)
+    # Hints, for screens of few pixels, would be a quarter of a font.
+    options = subset.Options(
+        flavor="woff2", notdef_outline=True, hinting=False
+    )
     glyphs = subset.load_font(font, options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=codes)
@@ -151,8 +157,16 @@ def keep_glyphs(font, target, codes):
 def write_formula_fonts(app, pages):
     """Keep of the fonts of the formulas what stands on some page, and put `FORMULA_FONTS` into the style sheet itself."""
     katex = Path(app.outdir) / "_static/katex"
-    characters = set().union(*pages)
+    letters = re.compile(r'<span class="([^"]*)"[^>]*>([^<]+)</span>')
+    spans = [span for page in pages for span in letters.findall(page)]
     for font in (katex / "fonts").glob("*.woff2"):
+        name = font.stem.removeprefix("KaTeX_").split("-")[0]
+        shown = {
+            text
+            for classes, text in spans
+            if re.search(OWN_LETTERS.get(name, ""), classes)
+        }
+        characters = html.unescape("".join(shown))
         keep_glyphs(font, font, set(map(ord, characters)))
     sheet = (katex / "katex.min.css").read_text(encoding="utf-8")
     for name in FORMULA_FONTS:

@@ -60,7 +60,9 @@ class RunExplorer(Explorer):
     name = "runs"
 
     experiment = traitlets.Unicode(read_only=True).tag(sync=True)
-    sigma_eps = Number(0, 0, remedy="use 0 to switch the noise off")
+    sigma_eps = Number(
+        0, 0, 1e6, "0 switches the noise off, and far less than a million lets training diverge"
+    )
     epochs = Whole(10, 1, 10_000, "it counts the epochs of a training that is started here")
 
     _stored = traitlets.Dict().tag(sync=True)

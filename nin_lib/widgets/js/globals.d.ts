@@ -13,6 +13,9 @@ declare const palette: {
   dashes: Record<"w0" | "w1" | "w_ni" | "loss" | "clean_loss", string>;
 };
 
+/** What each setting accepts. */
+declare const limits: Record<string, Limits>;
+
 type LinearSettings = Record<
   "sigma_eps" | "eta" | "batch_size" | "w0" | "w1" | "w_ni" | "M" | "sigma_x" | "steps" | "seed",
   number

@@ -22,9 +22,17 @@ interface View {
   signal: AbortSignal;
   /** Calls `end` when the explorer is taken down. */
   own(end: () => void): void;
+  /** What each setting accepts that a link may name. */
+  limits: Map<string, Limits>;
+  /** Their values at the start, to which the reader can go back. */
+  start: Record<string, any>;
   /** Calls `listener` when one of these settings changes, until the explorer is taken down. */
   listen(names: string[], listener: () => void): void;
 }
+
+/** What a setting accepts: `limits` of a trait in nin_lib/widgets/settings.py. */
+type Limits =
+  { low: number; high: number; strictly?: boolean; whole?: boolean; remedy: string } | { choices: string[] };
 
 /** How a setting runs over its slider. */
 interface SettingRange {

@@ -9,6 +9,13 @@ return { palette };
 Object.assign(
   globalThis,
   (() => {
+const limits = {"sigma_eps": {"low": 0, "high": 1000000.0, "strictly": false, "remedy": "0 switches the noise off, and far less than a million lets every run diverge"}, "eta": {"low": 0, "high": 1000000.0, "strictly": true, "remedy": "0.01 is a usual learning rate"}, "batch_size": {"low": 1, "high": 1000000000, "whole": true, "remedy": "it counts the samples of a batch"}, "w0": {"low": -1000000000.0, "high": 1000000000.0, "strictly": false, "remedy": "a run starts near 1, and with a weight beyond 1e8 it has diverged"}, "w1": {"low": -1000000000.0, "high": 1000000000.0, "strictly": false, "remedy": "a run starts near 1, and with a weight beyond 1e8 it has diverged"}, "w_ni": {"low": -1000000000.0, "high": 1000000000.0, "strictly": false, "remedy": "a run starts near 1, and with a weight beyond 1e8 it has diverged"}, "M": {"low": -1000000000.0, "high": 1000000000.0, "strictly": false, "remedy": "it is the slope of the target, 1 in the paper"}, "sigma_x": {"low": 0, "high": 1000000.0, "strictly": false, "remedy": "0 switches the data off, and 1 is the paper's"}, "steps": {"low": 1, "high": 100000, "whole": true, "remedy": "it counts the steps of SGD, and more of them would take more than a second"}, "seed": {"low": 0, "high": 4294967295, "whole": true, "remedy": "any such number will do"}, "vertical": {"choices": ["w1", "w_ni", "eta", "batch_size"]}, "color": {"choices": ["phase", "steps"]}};
+return { limits };
+})(),
+);
+Object.assign(
+  globalThis,
+  (() => {
 function makeLinear() {
 function run(parameters, start, steps, stream) {
   const {eta, M, sigma_x, sigma_eps, batch_size} = parameters;

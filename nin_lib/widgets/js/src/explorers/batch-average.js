@@ -3,12 +3,11 @@
 import { createChart } from "../charts/chart.js";
 import { log } from "../charts/ticks.js";
 import { predict } from "../models/batch-average.js";
-import { backButton, choice, slider } from "../ui/controls.js";
-import { button, h, symbol } from "../ui/elements.js";
+import { backButton, choice, seedButton, slider } from "../ui/controls.js";
+import { h, symbol } from "../ui/elements.js";
 import { format } from "../ui/format.js";
 import { onFrame } from "../ui/frames.js";
 import { defineExplorer } from "../ui/host.js";
-import { setValues } from "../ui/model.js";
 import {
   createAverages,
   densities,
@@ -48,8 +47,8 @@ function mount(view) {
     "div",
     { class: "nin-buttons" },
     choice(view, { name: "distribution", label: "noise", options }),
-    button("New samples", () => setValues(model, { seed: model.get("seed") + 1 })),
-    backButton(view, STATE),
+    seedButton(view, "New samples"),
+    backButton(view),
   );
   root.append(
     controls,

@@ -38,7 +38,7 @@ function mount(view) {
     controls,
     status,
     h("div", { class: "nin-charts" }, along.element, errors.element),
-    h("div", { class: "nin-buttons" }, activation, backButton(view, STATE)),
+    h("div", { class: "nin-buttons" }, activation, backButton(view)),
   );
   function paint() {
     const settings = readSeries(model);

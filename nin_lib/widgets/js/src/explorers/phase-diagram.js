@@ -64,9 +64,8 @@ function mount(view) {
   followSettings(view, map, key, trajectory.paint);
 }
 
-/** @param {Model} model */
-const verticalOf = model =>
-  /** @type {keyof typeof RANGES} */ (model.get("vertical") in VERTICALS ? model.get("vertical") : "w1");
+/** @type {(model: Model) => keyof typeof RANGES} */
+const verticalOf = model => model.get("vertical");
 
 /**
  * Asks for the map anew when a setting changes that is not one of its axes, and moves the point.

@@ -6,6 +6,7 @@ import { createRunCharts } from "./parts/run-charts.js";
 import { readRun } from "../models/run-record.js";
 import { backButton, choice, slider } from "../ui/controls.js";
 import { h } from "../ui/elements.js";
+import { format } from "../ui/format.js";
 import { atOnce } from "../ui/frames.js";
 import { defineExplorer } from "../ui/host.js";
 import { setValues } from "../ui/model.js";
@@ -50,10 +51,11 @@ function mount(view) {
     const shown = nearest(stored.chosen(), model.get("sigma_eps"));
     const [{ sigma_eps, phase }] = shown;
     const there = sigma_eps === model.get("sigma_eps");
-    if (!live && !there) return model.set("sigma_eps", sigma_eps); // paints
     const record = model.get("_training")?.run;
     const trained = record ? readRun(record, head) : null;
-    const nearby = there ? "" : " It is the stored run nearest to the slider.";
+    const nearby = there
+      ? ""
+      : ` Of the stored runs it is the nearest to σ = ${format(model.get("sigma_eps"))}.`;
     status.say(sigma_eps, phase, `. ${describe(shown)}${nearby}`);
     charts.show(shown, trained, status.said());
     root.nin.runs = { shown, trained };
@@ -92,12 +94,7 @@ function createButtons(view, choices, hinting) {
       options: values.map(value => [value, value]),
     }),
   );
-  const buttons = h(
-    "div",
-    { class: "nin-buttons" },
-    ...menus,
-    backButton(view, ["sigma_eps", ...Object.keys(choices)]),
-  );
+  const buttons = h("div", { class: "nin-buttons" }, ...menus, backButton(view));
   const hint = "In a live notebook, a button trains here at any noise.";
   if (hinting) buttons.append(h("span", { class: "nin-note" }, hint));
   return buttons;

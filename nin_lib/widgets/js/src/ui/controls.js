@@ -71,12 +71,13 @@ export function choice({ model, listen }, { name, label, options }) {
   return h("label", { class: "nin-choice" }, h("span", { class: "nin-label" }, label), select);
 }
 
+/** @param {View} view */
+export const backButton = ({ model, start }) => button("Back to the start", () => setValues(model, start));
+
 /**
- * Sets these settings back to what they are now.
+ * A button that draws again, with the next seed.
  * @param {View} view
- * @param {string[]} names
+ * @param {string} text
  */
-export function backButton({ model }, names) {
-  const start = Object.fromEntries(names.map(name => [name, model.get(name)]));
-  return button("Back to the start", () => setValues(model, start));
-}
+export const seedButton = ({ model }, text) =>
+  button(text, () => setValues(model, { seed: (model.get("seed") + 1) >>> 0 }));

@@ -29,8 +29,8 @@ export function defineExplorer(name, title, mount) {
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", experiment ? `${title} ${experiment}` : title);
     followTheme(view);
-    followLinks(view, experiment ?? name);
     mount(view);
+    followLinks(view, experiment ?? name);
     speakAfterwards(view);
     return () => life.abort();
   }

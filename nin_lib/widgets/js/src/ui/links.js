@@ -1,36 +1,43 @@
 // Links and addresses that set an explorer: "#linear?sigma_eps=16&eta=0.02".
 
+import { readValue } from "./limits.js";
 import { setValues } from "./model.js";
+import { createRefusals } from "./refusals.js";
 
 /**
- * The values that a link to `name` asks for, of settings that the model has and in their types; null if it is another link.
+ * What a link to `name` asks for: the values that are right, and words for those that are refused; null if it is another link.
  * @param {string} hash
  * @param {string} name
- * @param {Pick<Model, "get">} model
+ * @param {Map<string, Limits>} limits
  */
-export function wantedBy(hash, name, model) {
+export function wantedBy(hash, name, limits) {
   if (!hash.startsWith(`#${name}?`)) return null;
   /** @type {Record<string, number | string>} */
   const wanted = {};
+  /** @type {string[]} */
+  const refused = [];
   for (const [key, text] of new URLSearchParams(hash.slice(name.length + 2))) {
-    const value = Number(text);
-    if (typeof model.get(key) === "number" && Number.isFinite(value)) wanted[key] = value;
-    else if (typeof model.get(key) === "string") wanted[key] = text;
+    const read = readValue(key, text, limits.get(key));
+    if ("value" in read) wanted[key] = read.value;
+    else refused.push(read.refused);
   }
-  return wanted;
+  return { wanted, refused };
 }
 
 /**
- * A link on the page, or the page's own address, sets the explorer that it names.
+ * A link on the page, or the page's own address, sets the explorer that it names. To be called when the explorer stands.
  * @param {View} view
  * @param {string} name that of the explorer, or, of explorers that show an experiment, the experiment's
  */
-export function followLinks({ root, model, signal }, name) {
+export function followLinks(view, name) {
+  const { root, model, limits, signal } = view;
+  const refusals = createRefusals(view);
   /** @param {string} hash */
   const apply = hash => {
-    const wanted = wantedBy(hash, name, model);
-    if (!wanted) return false;
-    setValues(model, wanted);
+    const asked = wantedBy(hash, name, limits);
+    if (!asked) return false;
+    setValues(model, asked.wanted);
+    refusals.say(asked.refused);
     root.scrollIntoView({ block: "nearest" });
     return true;
   };

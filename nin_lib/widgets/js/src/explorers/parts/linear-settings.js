@@ -1,5 +1,7 @@
 // The settings of the linear model's explorers, and how they run over sliders and axes.
 
+import { valuesOf } from "../../ui/model.js";
+
 /** @type {(keyof LinearSettings)[]} */
 export const SETTINGS = [
   "sigma_eps",
@@ -23,9 +25,5 @@ export const RANGES = {
   w_ni: { name: "w_ni", label: "start of", min: 0.01, max: 3, log: true },
 };
 
-/**
- * @param {Pick<Model, "get">} model
- * @returns {LinearSettings}
- */
-export const readSettings = model =>
-  /** @type {LinearSettings} */ (Object.fromEntries(SETTINGS.map(name => [name, model.get(name)])));
+/** @type {(model: Pick<Model, "get">) => LinearSettings} */
+export const readSettings = model => valuesOf(model, SETTINGS);

@@ -4,11 +4,10 @@ import { createChart } from "../../charts/chart.js";
 import { LOG_STEPS, STEPS } from "../../charts/ticks.js";
 import { losses, simulate } from "../../models/linear-model.js";
 import { noiseStream } from "../../models/noise.js";
-import { backButton } from "../../ui/controls.js";
-import { button, h, symbol } from "../../ui/elements.js";
-import { setValues } from "../../ui/model.js";
+import { backButton, seedButton } from "../../ui/controls.js";
+import { h, symbol } from "../../ui/elements.js";
 import { PHASES, phaseStatus } from "../../ui/phases.js";
-import { readSettings, SETTINGS } from "./linear-settings.js";
+import { readSettings } from "./linear-settings.js";
 import { describe, weightRange } from "./run-summary.js";
 
 /** @type {[number, number]} */
@@ -60,8 +59,8 @@ export function createTrajectory(view, overlay = null) {
   const buttons = h(
     "div",
     { class: "nin-buttons" },
-    button("New noise", () => setValues(model, { seed: model.get("seed") + 1 })),
-    backButton(view, SETTINGS),
+    seedButton(view, "New noise"),
+    backButton(view),
     h("label", { class: "nin-check" }, logSteps, " logarithmic steps"),
   );
   return { status: status.element, charts: charts.element, buttons, paint };
