@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 
 PICTURE = "images/explorer.png"
-LONGEST = 250  # characters of a description
+SHORTEST, LONGEST = 60, 250  # characters of a description
 LOST = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -41,17 +41,17 @@ def text_of(page):
 
 
 def description(body):
-    """Sentences from the first paragraph that has one without a formula; empty if none has."""
+    """Sentences without a formula from the first paragraphs, until they say enough."""
+    said = ""
     for paragraph in re.findall(r"<p>(.*?)</p>", body, re.S):
-        said = ""
         for sentence in re.split(r"(?<=[.?!]) +", text_of(paragraph)):
             if said and len(said) + len(sentence) >= LONGEST:
                 break
             if "\0" not in sentence:
                 said = f"{said} {sentence}".strip()
-        if said:
-            return said
-    return ""
+        if len(said) >= SHORTEST:
+            break
+    return said
 
 
 def root_of(app):
