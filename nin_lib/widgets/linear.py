@@ -42,7 +42,7 @@ class LinearExplorer(Explorer):
     @classmethod
     def javascript(cls) -> str:
         """What Python puts before the bundle, the mathematics that it calls or its data."""
-        names = "run, loss, clean_loss, boundaries, LARGEST_WEIGHT, LEARNED, DECAYED"
+        names = "run, loss, clean_loss, boundaries, stability, LARGEST_WEIGHT, LEARNED, DECAYED"
         return f"function makeLinear() {{\n{linear.javascript()}return {{ {names} }};\n}}"
 
     def noise(self) -> np.ndarray:

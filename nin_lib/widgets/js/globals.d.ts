@@ -28,6 +28,8 @@ declare function makeLinear(): {
   clean_loss(p: LinearSettings, w0: number, w1: number): number;
   /** Those of LinearModel.boundaries, in its order. */
   boundaries(p: LinearSettings): [decoupled: number, catapult: number, late: number, divergent: number];
+  /** X = eta sigma_eps^2 w1^2 and S = eta sigma_eps^2 (w1^2 + w_ni^2). */
+  stability(p: LinearSettings, w1: number, w_ni: number): [X: number, S: number];
   LARGEST_WEIGHT: number;
   LEARNED: number;
   DECAYED: number;

@@ -87,6 +87,8 @@ interface Curve {
 interface Mark {
   at: number;
   text: string;
+  /** Where it is an event of a curve: the curve's value there. */
+  value?: number;
 }
 
 /** What a chart is told to show. Ranges are in places: logarithms where the axis is logarithmic. */
@@ -160,6 +162,7 @@ interface LinearRun {
   weights: Float64Array[];
   phase: number;
   learned: number | null;
+  overshot: number | null;
   lost: number | null;
   kept: number;
   peak: number;
@@ -192,7 +195,8 @@ interface TrainingHistory {
   clean_loss: Float64Array;
 }
 
-type CurveKey = "batch_loss" | "val_loss" | "val_accuracy" | "niw_norm" | "next_norm";
+type CurveKey =
+  "batch_loss" | "val_loss" | "val_accuracy" | "niw_norm" | "next_norm" | "pull" | "decay_reads";
 
 /** A training of nin_lib.training as Python writes it, its curves as texts; see models/run-record.js. */
 interface RunRecord extends Record<CurveKey, string> {

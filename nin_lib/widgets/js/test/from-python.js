@@ -162,8 +162,12 @@ function boundaries({w0, w1, w_ni, eta, M, sigma_x}) {
   return [Math.sqrt(Math.log(2))/Math.sqrt(exposure), Math.sqrt(2)/(Math.sqrt(B_0)*Math.sqrt(eta)), Math.sqrt(2)/(Math.sqrt(eta)*Math.sqrt(w1_end2)), 2/(Math.sqrt(eta)*Math.sqrt((w1*w1) + (w_ni*w_ni)))];
 }
 
+function stability({eta, sigma_eps}, w1, w_ni) {
+  return [eta*(sigma_eps*sigma_eps)*(w1*w1), eta*((sigma_eps*sigma_eps)*(w1*w1) + (sigma_eps*sigma_eps)*(w_ni*w_ni))];
+}
+
 const [LARGEST_WEIGHT, LEARNED, DECAYED] = [100000000.0, 0.01, 0.5];
-return { run, loss, clean_loss, boundaries, LARGEST_WEIGHT, LEARNED, DECAYED };
+return { run, loss, clean_loss, boundaries, stability, LARGEST_WEIGHT, LEARNED, DECAYED };
 }
 function makeTimescales() {
 function passiveFlow({M, sigma_x, sigma_eps}, [w0, w1, w_ni], t) {
@@ -346,8 +350,12 @@ function boundaries({w0, w1, w_ni, eta, M, sigma_x}) {
   return [Math.sqrt(Math.log(2))/Math.sqrt(exposure), Math.sqrt(2)/(Math.sqrt(B_0)*Math.sqrt(eta)), Math.sqrt(2)/(Math.sqrt(eta)*Math.sqrt(w1_end2)), 2/(Math.sqrt(eta)*Math.sqrt((w1*w1) + (w_ni*w_ni)))];
 }
 
+function stability({eta, sigma_eps}, w1, w_ni) {
+  return [eta*(sigma_eps*sigma_eps)*(w1*w1), eta*((sigma_eps*sigma_eps)*(w1*w1) + (sigma_eps*sigma_eps)*(w_ni*w_ni))];
+}
+
 const [LARGEST_WEIGHT, LEARNED, DECAYED] = [100000000.0, 0.01, 0.5];
-return { run, loss, clean_loss, boundaries, LARGEST_WEIGHT, LEARNED, DECAYED };
+return { run, loss, clean_loss, boundaries, stability, LARGEST_WEIGHT, LEARNED, DECAYED };
 }
 const stepColors = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"];
 return { stepColors };

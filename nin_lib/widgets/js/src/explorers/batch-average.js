@@ -92,6 +92,7 @@ function sentences({ name, power, size }, { mean, deviation, exponent, expected 
 function createHistogram(view) {
   const chart = createChart(view, {
     title: "Distribution of the batch average",
+    at: "at",
     xTitle: "average of q εⁿ over a batch",
     curves: [
       { name: "measured", color: MEASURED, kind: "bars" },
@@ -129,6 +130,7 @@ function createHistogram(view) {
 function createScaling(view) {
   const chart = createChart(view, {
     title: "Standard deviation over the batch size",
+    at: "|B| =",
     xTitle: "batch size |B|",
     curves: [
       { name: "measured", color: MEASURED, kind: "points" },

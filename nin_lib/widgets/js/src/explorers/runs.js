@@ -30,7 +30,7 @@ function mount(view) {
   const stored = storedRuns(runs, model, names);
   const range = rangeOf(runs, live);
   const sigma = slider(view, range);
-  const band = createBand(view, range, PHASES.slice(1), "first at");
+  const band = createBand(view, range);
   const status = phaseStatus(view);
   const charts = createRunCharts(view, runs, live);
   root.append(
@@ -45,7 +45,6 @@ function mount(view) {
   function refreshBand() {
     const phases = range.stops.map(stop => nearest(stored.chosen(), stop)[0].phase);
     band.showPhases(cellsOfStops(phases.map(phase => PHASES.indexOf(phase))));
-    band.showTicks(PHASES.slice(1).map(phase => range.stops[phases.indexOf(phase)] ?? NaN));
   }
   function paint() {
     const shown = nearest(stored.chosen(), model.get("sigma_eps"));

@@ -70,7 +70,8 @@ function createCharts(view) {
     kind,
   });
   /** @type {(title: string, curves: Curve[], logY: boolean) => Chart} */
-  const create = (title, curves, logY) => createChart(view, { title, xTitle: "epoch", curves, logY });
+  const create = (title, curves, logY) =>
+    createChart(view, { title, at: "epoch", xTitle: "epoch", curves, logY });
   const losses = [curve("loss", "batch loss"), curve("clean_loss", "clean loss", "dotted")];
   const loss = create("Loss", losses, true);
   const niw = create("Noise weights", [curve("w_ni", h("span", {}, "|", symbol("w_ni"), "|"))], true);

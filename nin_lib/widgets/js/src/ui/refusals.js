@@ -1,4 +1,4 @@
-// What a link asked for in vain, said behind the status line until the next change of a setting.
+// What a link, or what is typed, asked for in vain, said behind the status line until the next change of a setting.
 
 import { h } from "./elements.js";
 
@@ -6,7 +6,7 @@ import { h } from "./elements.js";
  * To be called when the explorer's status line is in its place.
  * @param {View} view
  */
-export function createRefusals({ root, limits, listen }) {
+export function createRefusals({ root, limits, listen, signal }) {
   const element = h("p", { class: "nin-refused", hidden: "" });
   root.querySelector(".nin-status")?.after(element);
   /** @param {string[]} sentences */
@@ -14,6 +14,7 @@ export function createRefusals({ root, limits, listen }) {
     element.textContent = sentences.join(" ");
     element.hidden = sentences.length === 0;
   };
+  root.addEventListener("nin-refused", event => say(/** @type {CustomEvent} */ (event).detail), { signal });
   listen([...limits.keys()], () => say([]));
   return { say };
 }

@@ -27,3 +27,14 @@ export const RANGES = {
 
 /** @type {(model: Pick<Model, "get">) => LinearSettings} */
 export const readSettings = model => valuesOf(model, SETTINGS);
+
+/**
+ * Theory's boundaries, as `boundaries` orders them: what to call them, and the dash of their lines on bands and maps.
+ * @type {{ text: string, dash: string }[]}
+ */
+export const THEORY = [
+  { text: "decay", dash: "dot" },
+  { text: "late catapult", dash: "dashdot" },
+  { text: "catapult", dash: "dash" },
+  { text: "divergence", dash: "solid" },
+];
