@@ -106,6 +106,7 @@ def from_python():
     digits |= {"pixels": digits["pixels"][: 16 * 64], "labels": digits["labels"][:16], "train": 12}
     scripts = {
         "palette": palette,
+        "limits": f"const limits = {json.dumps(PhaseDiagramExplorer.limits())};",
         "makeLinear, makeTimescales": TimescalesExplorer.javascript(),
         "stepColors": PhaseDiagramExplorer.javascript(),
         "network": ExpansionExplorer.javascript(),

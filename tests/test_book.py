@@ -57,6 +57,18 @@ def test_every_chapter_is_in_the_table_of_contents_and_has_a_text():
     assert sorted(path.stem for path in BOOK.glob("*.ipynb")) == CHAPTERS
 
 
+def test_the_contents_go_from_what_is_seen_to_why_and_no_part_has_the_name_of_a_chapter():
+    parts = yaml.safe_load(read("_toc.yml"))["parts"]
+    order = [Path(chapter["file"]).name for part in parts for chapter in part["chapters"]]
+    assert order[:3] == ["noise-injection", "four-phases", "linear-model"]
+    [linear] = [part for part in parts if {"file": "book/linear-model"} in part["chapters"]]
+    assert {"file": "book/timescales"} in linear["chapters"]
+    for result in ("nin-as-probe", "reading-curvature", "fixed-noise", "kinks"):
+        assert order.index("noise-expansion") < order.index(result)
+    titles = {re.search("^# (.*)", read(f"book/text/{name}.md"), re.MULTILINE)[1] for name in CHAPTERS}
+    assert not titles & {part["caption"] for part in parts}
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_notebook_agrees_with_its_text(name):
     assert notebooks.differences(name) == []
@@ -88,7 +100,7 @@ def test_code_is_folded_where_it_is_not_the_point(name):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_what_the_page_folds_is_folded_in_jupyterlab_too(name):
     for cell in code_cells(name):
-        shown = {"hide-input", "hide-cell", "remove-cell"}.isdisjoint(cell.metadata.get("tags", []))
+        shown = {"hide-input", "hide-cell", "remove-input", "remove-cell"}.isdisjoint(cell.metadata.get("tags", []))
         assert cell.metadata.get("jupyter", {}).get("source_hidden", False) is not shown
         assert cell.metadata.get("jupyter", {}).get("outputs_hidden", False) is (
             "hide-cell" in cell.metadata.get("tags", [])
@@ -223,7 +235,7 @@ def test_figures_use_the_books_template_and_no_latex(name):
 
 
 def test_nbval_fails_when_one_digit_of_a_stored_output_changes(tmp_path):
-    path = BOOK / "index.ipynb"
+    path = BOOK / "notation.ipynb"
     assert run_nbval(path).returncode == 0
     notebook = nbformat.read(path, as_version=4)
     output = next(
@@ -234,7 +246,7 @@ def test_nbval_fails_when_one_digit_of_a_stored_output_changes(tmp_path):
         if re.search(r"\d", o.get("text", ""))
     )
     output["text"] = re.sub(r"\d", lambda m: str((int(m[0]) + 1) % 10), output["text"], count=1)
-    tampered = tmp_path / "index.ipynb"
+    tampered = tmp_path / "notation.ipynb"
     nbformat.write(notebook, tampered)
     result = run_nbval(tampered)
     assert result.returncode == 1 and "mismatch" in result.stdout

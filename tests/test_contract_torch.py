@@ -1288,10 +1288,10 @@ CONTRACTS: dict[str, Contract] = {
         {"seed": [*NO_WHOLE, -1, 2**32], "n": [*NO_WHOLE, -1, 2**32], "after": [*NO_WHOLE, -1, 2**32 - 3]},
     ),
     "widgets.settings.Number": Contract(
-        lambda setting=1.0: call_trait(Number(1.0, 0, strictly=True, remedy="so"), setting=setting),
+        lambda setting=1.0: call_trait(Number(1.0, 0, 1e6, "so", strictly=True), setting=setting),
         {"setting": positive},
         lambda found, setting: found == setting,
-        {"setting": [*NO_NUMBER, 0, -1]},
+        {"setting": [*NO_NUMBER, 0, -1, 1e7]},
     ),
     "widgets.settings.Whole": Contract(
         lambda setting=1: call_trait(Whole(1, 0, 9, "so"), setting=setting),
@@ -1490,6 +1490,9 @@ CONTRACTS |= {
     )
     for name in ("javascript", "static_script", "script")
 }
+CONTRACTS["widgets.base.Explorer.limits"] = Contract(
+    LinearExplorer.limits, {}, lambda found: found.keys() == TRAITS.keys()
+)
 CONTRACTS |= {
     f"widgets.base.Explorer.{name}": Contract(
         lambda name=name, **traits: getattr(LinearExplorer(**traits), name)(),
@@ -1543,6 +1546,10 @@ ELSEWHERE = {
     **dict.fromkeys(
         (f"widgets.settings.{name}.validate" for name in ("Number", "Whole", "Choice")),
         "each setting is a call",
+    ),
+    **dict.fromkeys(
+        (f"widgets.settings.{name}.limits" for name in ("Number", "Whole", "Choice")),
+        "Explorer.limits gathers them",
     ),
     "sweep.Task.path": "experiments.experiment.path_of has the same contract",
     "widgets.base.Explorer.fallback": "each explorer has its own",

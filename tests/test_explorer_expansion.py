@@ -148,7 +148,7 @@ def test_expansion_follows_a_drag_and_the_keyboard(open_page):
         order.press("ArrowRight")
     expect(page.locator(".nin-status")).to_contain_text("order 4")
     page.get_by_label("injected noise").press("Home")
-    expect(page.locator(".nin-value").first).to_have_text("0.0200")
+    expect(page.locator(".nin-value").first).to_have_value("0.0200")
     page.get_by_label("activation").select_option("relu")
     expect(page.locator(".nin-status")).to_contain_text("Terms beyond order 2 are zero for ReLU")
     page.get_by_role("button", name="Back to the start").click()

@@ -303,15 +303,16 @@ def test_without_javascript_a_paragraph_says_what_one_would_see(open_page):
 @browser_test
 def test_a_link_with_nonsense_does_no_harm(open_page):
     page = open_page("training.html#training?sigma_eps=-3&batch_size=1e9&eta=-1&seed=-7.5")
-    finished(page, sigma_eps=0, batch_size=1078, eta=0)
-    assert phase(page) == Phase.DECOUPLED
+    finished(page, sigma_eps=10, batch_size=128, eta=0.2)
+    assert phase(page) == Phase.DECAY
 
 
 @browser_test
 def test_controls_and_charts_have_names(open_page):
     page = open_page()
     for control in page.locator("input").all():
-        assert control.evaluate("e => e.labels.length === 1 && e.labels[0].textContent.trim().length > 3")
+        name = control.get_attribute("aria-label") or control.evaluate("e => e.labels[0].textContent")
+        assert len(name.strip()) > 3
     for chart in page.locator(".nin-plot").all():
         assert chart.get_attribute("role") == "img"
         said = chart.get_attribute("aria-label")
@@ -345,7 +346,7 @@ def test_the_live_widget_and_its_model_follow_each_other(browser):
 @pytest.mark.parametrize(
     "name, value, says",
     [
-        ("sigma_eps", -1.0, r"sigma_eps must be a finite number >= 0, got -1.0: use 0"),
+        ("sigma_eps", -1.0, r"sigma_eps must be a finite number >= 0, got -1.0: 0 switches"),
         ("eta", 0, r"eta must be a finite number > 0, got 0"),
         ("batch_size", 1079, r"batch_size must be a whole number from 1 to 1078, got 1079"),
         ("seed", -1, r"seed must be a whole number from 0"),

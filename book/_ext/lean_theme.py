@@ -7,6 +7,8 @@ Icons
 """
 
 import base64
+import html
+import json
 import re
 from pathlib import Path
 
@@ -44,6 +46,17 @@ ON_SOME_PAGES = {
 }
 # The index of all words: what is asked on another page is answered on the page of the search.
 SEARCH_SCRIPTS = r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^>]*></script>'
+# The fonts of most letters and brackets of the formulas, by their files, and how CSS calls them.
+FORMULA_FONTS = {
+    "Main-Regular": "1em KaTeX_Main",
+    "Math-Italic": "italic 1em KaTeX_Math",
+    "Caligraphic-Regular": "1em KaTeX_Caligraphic",
+    "Size1-Regular": "1em KaTeX_Size1",
+    "Size2-Regular": "1em KaTeX_Size2",
+    "Size3-Regular": "1em KaTeX_Size3",
+}
+# The fonts in which KaTeX sets only letters of these classes.
+OWN_LETTERS = {"Caligraphic": "mathcal", "Math": "mathnormal|boldsymbol"}
 FRONT_DOOR = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -83,6 +96,16 @@ def write_front_door(app):
     (Path(app.outdir) / "index.html").write_text(door, encoding="utf-8")
 
 
+def leave_out_unused_files(app, exception):
+    """Take away what no page asks for: the script that draws icons, and the maps to the sources of the theme's files."""
+    if exception or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    for name in ["fontawesome.js*", "*.map"]:
+        for unused in static.rglob(name):
+            unused.unlink()
+
+
 def shown_icons(app, pages, codes):
     """Names of the theme's icons that some page or script of the site mentions."""
     scripts = (Path(app.outdir) / "_static").rglob("*.js")
@@ -120,7 +143,10 @@ def write_icons(app, pages):
 
 def keep_glyphs(font, target, codes):
     """Write a font with the characters of these codes and no other."""
-    options = subset.Options(flavor="woff2", notdef_outline=True)
+    # Hints, for screens of few pixels, would be a quarter of a font.
+    options = subset.Options(
+        flavor="woff2", notdef_outline=True, hinting=False
+    )
     glyphs = subset.load_font(font, options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=codes)
@@ -129,14 +155,21 @@ def keep_glyphs(font, target, codes):
 
 
 def write_formula_fonts(app, pages):
-    """Keep of the fonts of the formulas what stands on some page, those of most letters in the style sheet itself."""
+    """Keep of the fonts of the formulas what stands on some page, and put `FORMULA_FONTS` into the style sheet itself."""
     katex = Path(app.outdir) / "_static/katex"
-    characters = set().union(*pages)
+    letters = re.compile(r'<span class="([^"]*)"[^>]*>([^<]+)</span>')
+    spans = [span for page in pages for span in letters.findall(page)]
     for font in (katex / "fonts").glob("*.woff2"):
+        name = font.stem.removeprefix("KaTeX_").split("-")[0]
+        shown = {
+            text
+            for classes, text in spans
+            if re.search(OWN_LETTERS.get(name, ""), classes)
+        }
+        characters = html.unescape("".join(shown))
         keep_glyphs(font, font, set(map(ord, characters)))
-    # A font that comes later than the page is wider or narrower than the one before: lines break anew, and the page jumps.
     sheet = (katex / "katex.min.css").read_text(encoding="utf-8")
-    for name in ("Main-Regular", "Math-Italic", "Caligraphic-Regular"):
+    for name in FORMULA_FONTS:
         font = katex / f"fonts/KaTeX_{name}.woff2"
         data = base64.b64encode(font.read_bytes()).decode()
         sheet, found = re.subn(
@@ -147,6 +180,18 @@ def write_formula_fonts(app, pages):
         if not found:
             raise ThemeError(f"katex.min.css names no fonts/{font.name}")
     (katex / "katex.min.css").write_text(sheet, encoding="utf-8")
+
+
+def decode_formula_fonts(app):
+    """Have a browser decode `FORMULA_FONTS` before it lays out the page.
+
+    A font that comes later is wider or narrower than the one that stood for it: lines break anew, and the page jumps.
+    """
+    fonts = json.dumps(list(FORMULA_FONTS.values()))
+    # After the style sheets, which a script waits for.
+    app.add_js_file(
+        None, body=f"{fonts}.forEach(font => document.fonts.load(font));"
+    )
 
 
 def finish(app, exception):
@@ -165,6 +210,8 @@ def finish(app, exception):
 def setup(app):
     app.config.template_bridge = f"{__name__}.PageTemplates"
     internals.leave_out_unused_parts(app)
+    decode_formula_fonts(app)
+    app.connect("build-finished", leave_out_unused_files, priority=700)
     app.connect("build-finished", finish, priority=900)
     return {
         "version": "1",

@@ -17,7 +17,7 @@ from sphinx.errors import ExtensionError
 
 PAGE, TITLE = "third-party", "Third-party notices"
 KINDS = {".css", ".js", ".png", ".svg", ".woff2"}
-OWN = r"(draw-figure|interactive-figures)\.js|(figures|site)\.css"
+OWN = r"(draw-figure|interactive-figures|story)\.js|(figures|site)\.css|(explorer\.png|favicon\.svg)"
 EXPLORERS = "|".join(map(re.escape, nin_lib.widgets.static_scripts()))
 NPM = Path(nin_lib.widgets.__file__).parent / "js/node_modules"
 THEME = internals.theme_static()
@@ -42,7 +42,7 @@ SHIPPED = {
         THEME / "scripts/bootstrap.js.LICENSE.txt",
     ),
     "Font Awesome, which the PyData Sphinx Theme brings; of its fonts the icons that are shown": (
-        r"scripts/fontawesome\.js|styles/pydata-sphinx-theme\.css|vendor/fontawesome/.*",
+        r"styles/pydata-sphinx-theme\.css|vendor/fontawesome/.*",
         THEME / "scripts/fontawesome.js.LICENSE.txt",
     ),
     "KaTeX; of its fonts the letters that are shown": (

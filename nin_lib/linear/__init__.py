@@ -14,6 +14,7 @@ from nin_lib.linear.equations import (
     LOSS,
     MEANS,
     SLOPES,
+    STABILITY,
     STEP,
     WEIGHTS,
     M,
@@ -52,6 +53,7 @@ __all__ = [
     "Phi",
     "Run",
     "SLOPES",
+    "STABILITY",
     "STEP",
     "WEIGHTS",
     "batch_moments",
@@ -83,7 +85,8 @@ def javascript() -> str:
         ``run(p, start, steps, stream)`` iterates the map, Eqs. (5)-(6), and returns the array ``[w0, w1, w_ni]`` of
         ``Float64Array(steps + 1)``; ``loss(p, w0, w1, w_ni)`` is the loss Eq. (4), averaged over x and eps;
         ``clean_loss(p, w0, w1)`` the same at eps = 0; ``boundaries(p)`` the four numbers of `LinearModel.boundaries`, in its
-        order, for weights that start at p.w0, p.w1 and p.w_ni; LARGEST_WEIGHT, LEARNED and DECAYED the numbers in the
+        order, for weights that start at p.w0, p.w1 and p.w_ni; ``stability(p, w1, w_ni)`` the array ``[X, S]`` of
+        eta sigma_eps^2 w1^2 and eta sigma_eps^2 (w1^2 + w_ni^2); LARGEST_WEIGHT, LEARNED and DECAYED the numbers in the
         definition of the phases. ``p`` has the properties eta, M, sigma_x, sigma_eps and
         batch_size; ``start`` is ``[w0, w1, w_ni]``; ``stream`` holds Phi. From the first step at which a weight is
         not finite, all three weights are recorded as Infinity; so is, by the caller, a loss that is NaN.
@@ -97,7 +100,10 @@ def javascript() -> str:
     boundaries = codegen.javascript_function(
         "boundaries", (arguments,), list(BOUNDARIES), EXPOSURE + END_OF_FLOW
     )
+    stability = codegen.javascript_function(
+        "stability", (f"{{{eta}, {sigma_eps}}}", w1, w_ni), list(STABILITY)
+    )
     numbers = (
         f"const [LARGEST_WEIGHT, LEARNED, DECAYED] = {[LARGEST_WEIGHT, LINEAR_LEARNED, LINEAR_DECAYED]};"
     )
-    return "\n\n".join((run, loss, clean_loss, boundaries, numbers)) + "\n"
+    return "\n\n".join((run, loss, clean_loss, boundaries, stability, numbers)) + "\n"

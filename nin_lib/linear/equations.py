@@ -19,6 +19,13 @@ _square = sp.Poly((u * x + v * eps) ** 2 / 2, x, eps)
 LOSS = sum(_square.coeff_monomial(k) * moment for k, moment in ((x**2, xx), (x * eps, xe), (eps**2, ee)))
 EXPECTED_LOSS = LOSS.subs({xx: sigma_x**2, xe: 0, ee: sigma_eps**2})
 CLEAN_LOSS = EXPECTED_LOSS.subs(sigma_eps, 0)
+# Stability: X = eta sigma_eps^2 w1^2, what a step takes off w_ni, from the curvature of the noise's part of the loss along w_ni,
+# and S, from the sum of its curvatures along both weights. A weight that feeds the noise overshoots where X > 2.
+_noise_loss = EXPECTED_LOSS.subs({u: 0, v: w1 * w_ni})
+STABILITY = (
+    eta * _noise_loss.diff(w_ni, 2),
+    eta * (_noise_loss.diff(w_ni, 2) + _noise_loss.diff(w1, 2)),
+)
 
 # One step of SGD: the gradient by the chain rule through u and v, which keeps the printed code short.
 WEIGHTS = (w0, w1, w_ni)

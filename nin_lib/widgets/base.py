@@ -3,7 +3,8 @@
 In a live kernel an explorer is a widget. Its output carries the same explorer as HTML without a script too: a div with
 its state and a fallback to read. In the built book a script (`static_script`) brings that div to life, with no kernel.
 Both hosts run the same bundle, which `npm run build` makes from `js/` and which hatch runs when the package is installed.
-Python puts before it what has one source in Python: the mathematics printed from SymPy, and the book's colours.
+Python puts before it what has one source in Python: the mathematics printed from SymPy, the book's colours, and what each
+setting accepts.
 """
 
 import functools
@@ -14,6 +15,7 @@ from typing import Any, cast
 
 from nin_lib.extras import needed
 from nin_lib.figures import PHASE_COLORS, WEIGHT_COLORS, WEIGHT_DASHES
+from nin_lib.widgets.settings import Choice, Number, Whole
 
 with needed("explorers"):
     import anywidget
@@ -25,8 +27,8 @@ STATIC = Path(__file__).parent / "static"
 class Explorer(anywidget.AnyWidget):
     """Base of the explorers. A subclass names its bundle, declares its settings, and writes its fallback.
 
-    A setting is a trait of the class `Number` or `Whole` (or any other with ``sync=True``): its name is the same in
-    Python, in the page's data-state and in the bundle.
+    A setting is a trait of the class `Number`, `Whole` or `Choice` (or any other with ``sync=True``): its name is the same
+    in Python, in the page's data-state and in the bundle, and so is what it accepts.
 
     Prose sets an explorer on the same page by a link, ``[σ = 16](#linear?sigma_eps=16&eta=0.01)``: the explorer's name,
     and values of its settings. An address that ends like this opens the page so.
@@ -92,22 +94,33 @@ class Explorer(anywidget.AnyWidget):
             "dashes": WEIGHT_DASHES,
         }
         source = bundle.read_text(encoding="utf-8")
-        return f"{cls.javascript()}\nconst palette = {json.dumps(palette)};\n{source}"
+        before = f"const palette = {json.dumps(palette)};\nconst limits = {json.dumps(cls.limits())};"
+        return f"{cls.javascript()}\n{before}\n{source}"
 
     @classmethod
     def javascript(cls) -> str:
         """What Python puts before the bundle, the mathematics that it calls or its data."""
         return ""
 
-    def settings(self) -> dict[str, Any]:
-        """Name and value of each setting, in the order of declaration."""
+    @classmethod
+    def _traits_of_settings(cls) -> dict[str, traitlets.TraitType[Any, Any]]:
         return {
-            name: getattr(self, name)
-            for cls in reversed(type(self).__mro__)
-            if issubclass(cls, Explorer)
-            for name, trait in vars(cls).items()
+            name: trait
+            for base in reversed(cls.__mro__)
+            if issubclass(base, Explorer)
+            for name, trait in vars(base).items()
             if isinstance(trait, traitlets.TraitType) and not name.startswith("_")
         }
+
+    @classmethod
+    def limits(cls) -> dict[str, dict[str, Any]]:
+        """What each setting accepts that a link may name, a dictionary of JSON values."""
+        traits = cls._traits_of_settings()
+        return {name: t.limits() for name, t in traits.items() if isinstance(t, Number | Whole | Choice)}
+
+    def settings(self) -> dict[str, Any]:
+        """Name and value of each setting, in the order of declaration."""
+        return {name: getattr(self, name) for name in self._traits_of_settings()}
 
     @property
     def address(self) -> str:

@@ -82,7 +82,7 @@ class ExpansionExplorer(Explorer):
     name = "expansion"
 
     activation = Choice(*ACTIVATIONS)
-    sigma_eps = Number(0.5, 0, strictly=True, remedy="without noise there is nothing to expand")
+    sigma_eps = Number(0.5, 0, 1e6, "without noise there is nothing to expand", strictly=True)
     order = Whole(2, 0, MAX_ORDER, "it is the last power of eps that the series keeps")
 
     @classmethod

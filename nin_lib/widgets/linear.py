@@ -24,21 +24,25 @@ class LinearExplorer(Explorer):
 
     name = "linear"
 
-    sigma_eps = Number(1.0, 0, remedy="use 0 to switch the noise off")
-    eta = Number(0.01, 0, strictly=True, remedy="0.01 is a usual learning rate")
+    sigma_eps = Number(
+        1.0, 0, 1e6, "0 switches the noise off, and far less than a million lets every run diverge"
+    )
+    eta = Number(0.01, 0, 1e6, "0.01 is a usual learning rate", strictly=True)
     batch_size = Whole(1000, 1, 10**9, "it counts the samples of a batch")
-    w0 = Number(0.1, remedy="give the weight a finite start")
-    w1 = Number(1.5, remedy="give the weight a finite start")
-    w_ni = Number(0.1, remedy="give the weight a finite start")
-    M = Number(1.0, remedy="it is the slope of the target, 1 in the paper")
-    sigma_x = Number(1.0, 0, remedy="use 0 to switch the data off")
-    steps = Whole(600, 1, 100_000, "it counts the steps of SGD")
+    w0 = Number(0.1, -1e9, 1e9, "a run starts near 1, and with a weight beyond 1e8 it has diverged")
+    w1 = Number(1.5, -1e9, 1e9, "a run starts near 1, and with a weight beyond 1e8 it has diverged")
+    w_ni = Number(0.1, -1e9, 1e9, "a run starts near 1, and with a weight beyond 1e8 it has diverged")
+    M = Number(1.0, -1e9, 1e9, "it is the slope of the target, 1 in the paper")
+    sigma_x = Number(1.0, 0, 1e6, "0 switches the data off, and 1 is the paper's")
+    steps = Whole(
+        600, 1, 100_000, "it counts the steps of SGD, and more of them would take more than a second"
+    )
     seed = Whole(0, 0, 2**32 - 1, "any such number will do")
 
     @classmethod
     def javascript(cls) -> str:
         """What Python puts before the bundle, the mathematics that it calls or its data."""
-        names = "run, loss, clean_loss, boundaries, LARGEST_WEIGHT, LEARNED, DECAYED"
+        names = "run, loss, clean_loss, boundaries, stability, LARGEST_WEIGHT, LEARNED, DECAYED"
         return f"function makeLinear() {{\n{linear.javascript()}return {{ {names} }};\n}}"
 
     def noise(self) -> np.ndarray:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import KeysView, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import traitlets
@@ -18,12 +18,20 @@ from nin_lib.widgets.base import Explorer
 from nin_lib.widgets.settings import Choice, Number, Whole
 from nin_lib.widgets.words import describe
 
+if TYPE_CHECKING:
+    from nin_lib.experiments.experiment import Result
+
 HEAD = 126
 """Every batch loss of so many first steps is drawn (three epochs of the paper's), later their mean over each epoch."""
 
 
-Stored = list[tuple[dict[str, Any], History]]
-"""Settings and history of each run."""
+class Stored(NamedTuple):
+    """A stored run."""
+
+    settings: dict[str, Any]
+    history: History
+    pull: np.ndarray
+    """`LocalCurvature.pull` at the start and after each epoch, nan where it was not measured; empty if it never was."""
 
 
 class RunExplorer(Explorer):
@@ -60,7 +68,9 @@ class RunExplorer(Explorer):
     name = "runs"
 
     experiment = traitlets.Unicode(read_only=True).tag(sync=True)
-    sigma_eps = Number(0, 0, remedy="use 0 to switch the noise off")
+    sigma_eps = Number(
+        0, 0, 1e6, "0 switches the noise off, and far less than a million lets training diverge"
+    )
     epochs = Whole(10, 1, 10_000, "it counts the epochs of a training that is started here")
 
     _stored = traitlets.Dict().tag(sync=True)
@@ -70,20 +80,20 @@ class RunExplorer(Explorer):
     _telling = threading.RLock()  # so that what `stop` says does not come after the end
 
     def __init__(self, experiment: str, out: Path | str | None = None, **settings: Any) -> None:
-        self._runs = _stored_runs(experiment, out)  # (settings, History), by sigma_eps and seed
-        choices = _choices([settings for settings, _ in self._runs])
+        self._runs = _stored_runs(experiment, out)
+        choices = _choices([run.settings for run in self._runs])
         if choices:
             self.add_traits(**{name: Choice(*values) for name, values in choices.items()})
         self.set_trait("experiment", experiment)
         self.trained: History | None = None
-        sigmas = sorted({settings["sigma_eps"] for settings, _ in self._runs})
+        sigmas = sorted({run.settings["sigma_eps"] for run in self._runs})
         stored = {
             "head": HEAD,
             "choices": choices,
-            "trains": self._runs[0][0].keys() <= _parameters_of_training(),
+            "trains": self._runs[0].settings.keys() <= _parameters_of_training(),
             "runs": [
-                _record(settings, history) | {name: _text(settings.get(name)) for name in choices}
-                for settings, history in self._runs
+                _record(*run) | {name: _text(run.settings.get(name)) for name in choices}
+                for run in self._runs
             ],
         }
         super().__init__(**{"sigma_eps": sigmas[len(sigmas) // 2]} | settings, _stored=stored)
@@ -98,22 +108,24 @@ class RunExplorer(Explorer):
         """What the page's script knows of the explorer: its settings, and the stored runs."""
         return self.settings() | {"_stored": self._stored}
 
-    def _shown(self) -> Stored:
-        """Settings and histories on the screen; ValueError, if no run has all that is chosen."""
+    def _shown(self) -> list[Stored]:
+        """The runs on the screen; ValueError, if no run has all that is chosen."""
         chosen = {name: getattr(self, name) for name in self._stored["choices"]}
         runs = [
-            run for run in self._runs if all(_text(run[0].get(n)) == value for n, value in chosen.items())
+            run
+            for run in self._runs
+            if all(_text(run.settings.get(n)) == value for n, value in chosen.items())
         ]
         if not runs:
             raise ValueError(f"no run of {self.experiment!r} is stored with {chosen}: choose others")
-        stored = (settings["sigma_eps"] for settings, _ in runs)
+        stored = (run.settings["sigma_eps"] for run in runs)
         nearest = min(stored, key=lambda sigma_eps: abs(sigma_eps - self.sigma_eps))
-        return [run for run in runs if run[0]["sigma_eps"] == nearest]
+        return [run for run in runs if run.settings["sigma_eps"] == nearest]
 
     @property
     def histories(self) -> dict[int, History]:
         """The stored runs on the screen, a dictionary of `nin_lib.history.History` by the seed."""
-        return {settings["seed"]: history for settings, history in self._shown()}
+        return {run.settings["seed"]: run.history for run in self._shown()}
 
     @property
     def phase(self) -> Phase:
@@ -143,7 +155,7 @@ class RunExplorer(Explorer):
             raise RuntimeError(
                 f"{self.experiment!r} is not made by nin_lib.training.train_mlp, which trains here"
             )
-        settings = self._shown()[0][0] | {"sigma_eps": self.sigma_eps, "epochs": self.epochs}
+        settings = self._shown()[0].settings | {"sigma_eps": self.sigma_eps, "epochs": self.epochs}
         begins = f"Training at σ = {settings['sigma_eps']:.3g} begins."
         self._tell(running=True, message=begins, progress=0, run=None)
         self._stop = threading.Event()
@@ -178,7 +190,7 @@ class RunExplorer(Explorer):
             self._tell(
                 message=f"Training {at}: epoch {epoch} of {epochs} is done.",
                 progress=epoch / epochs,
-                run=so_far and _record(settings, so_far),
+                run=so_far and _record(settings, so_far, np.empty(0)),
             )
 
         news: dict[str, Any]
@@ -193,7 +205,7 @@ class RunExplorer(Explorer):
                 self.trained, done = so_far, 0 if so_far is None else so_far.settings["epochs"]
                 message = f"Training {at} was stopped after epoch {done} of {epochs}."
                 news = {"message": message, "progress": done / epochs}
-            news["run"] = self.trained and _record(settings, self.trained)
+            news["run"] = self.trained and _record(settings, self.trained, np.empty(0))
         except Exception as error:  # whatever it is, the reader has no other way to learn of it
             news = {"message": f"The training {at} failed. {type(error).__name__}: {error}"}
         with self._telling:
@@ -224,9 +236,9 @@ class RunExplorer(Explorer):
         """HTML to read where there is no JavaScript: what is stored, and what is on the screen."""
         from nin_lib.experiments import named
 
-        sigmas = [settings["sigma_eps"] for settings, _ in self._runs]
+        sigmas = [run.settings["sigma_eps"] for run in self._runs]
         shown = self._shown()
-        settings, history = shown[0]
+        settings, history, _ = shown[0]
         seeds = f" (seed {settings['seed']})" if len(shown) > 1 else ""
         live = " In a live notebook, a button trains at any σ<sub>ε</sub>." if self._stored["trains"] else ""
         return (
@@ -242,8 +254,8 @@ class _Stopped(Exception):
     """Raised in a training to end it."""
 
 
-def _stored_runs(name: str, out: Path | str | None) -> Stored:
-    """Settings and history of each stored run, by sigma_eps and seed; of runs that differ in length only, the longest.
+def _stored_runs(name: str, out: Path | str | None) -> list[Stored]:
+    """Each stored run, by sigma_eps and seed; of runs that differ in length only, the longest.
 
     Returns
     -------
@@ -266,8 +278,19 @@ def _stored_runs(name: str, out: Path | str | None) -> Stored:
         raise ValueError(f"experiment must be one whose results are trainings, one each, got {name!r}")
     runs = {}
     for result in sorted(results, key=lambda result: result.settings.epochs):
-        runs[replace(result.settings, epochs=0)] = (asdict(result.settings), result.history)
-    return sorted(runs.values(), key=lambda run: (run[0]["sigma_eps"], run[0]["seed"]))
+        runs[replace(result.settings, epochs=0)] = Stored(
+            asdict(result.settings), result.history, _pull(result)
+        )
+    return sorted(runs.values(), key=lambda run: (run.settings["sigma_eps"], run.settings["seed"]))
+
+
+def _pull(result: "Result") -> np.ndarray:
+    measured = result.arrays.get("probe/pull")
+    if measured is None:
+        return np.empty(0)
+    pull = np.full(result.settings.epochs + 1, np.nan)
+    pull[slice(None) if result.settings.pull is None else list(result.settings.pull)] = measured
+    return pull
 
 
 def _choices(all_settings: list[dict[str, Any]]) -> dict[str, list[str]]:
@@ -296,8 +319,11 @@ def _parameters_of_training() -> KeysView[str]:
     return inspect.signature(train_mlp).parameters.keys()
 
 
-def _record(settings: dict[str, Any], history: History) -> dict[str, Any]:
+def _record(settings: dict[str, Any], history: History, pull: np.ndarray) -> dict[str, Any]:
     """What the page draws and says of a run."""
+    from nin_lib.decay import estimate_curvature  # which asks for SciPy
+
+    reads = estimate_curvature(history).rayleigh if len(pull) else pull
     return {
         "sigma_eps": settings["sigma_eps"],
         "seed": settings["seed"],
@@ -311,6 +337,8 @@ def _record(settings: dict[str, Any], history: History) -> dict[str, Any]:
         "val_accuracy": _three_digits(history.val_accuracy),
         "niw_norm": _three_digits(history.niw_norm),
         "next_norm": _three_digits(_next_norm(history)),
+        "pull": _three_digits(pull),
+        "decay_reads": _three_digits(reads),
     }
 
 

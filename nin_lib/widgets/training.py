@@ -105,8 +105,10 @@ class TrainingExplorer(Explorer):
 
     name = "training"
 
-    sigma_eps = Number(10.0, 0, remedy="use 0 to switch the noise off")
-    eta = Number(0.2, 0, strictly=True, remedy="0.2 trains the net well")
+    sigma_eps = Number(
+        10.0, 0, 1e6, "0 switches the noise off, and far less than a million lets training diverge"
+    )
+    eta = Number(0.2, 0, 1e6, "0.2 trains the net well", strictly=True)
     batch_size = Whole(128, 1, 1078, "it counts the samples of a batch")
     seed = Whole(0, 0, 2**32 - 1, "any such number will do")
 

@@ -13,6 +13,9 @@ declare const palette: {
   dashes: Record<"w0" | "w1" | "w_ni" | "loss" | "clean_loss", string>;
 };
 
+/** What each setting accepts. */
+declare const limits: Record<string, Limits>;
+
 type LinearSettings = Record<
   "sigma_eps" | "eta" | "batch_size" | "w0" | "w1" | "w_ni" | "M" | "sigma_x" | "steps" | "seed",
   number
@@ -25,6 +28,8 @@ declare function makeLinear(): {
   clean_loss(p: LinearSettings, w0: number, w1: number): number;
   /** Those of LinearModel.boundaries, in its order. */
   boundaries(p: LinearSettings): [decoupled: number, catapult: number, late: number, divergent: number];
+  /** X = eta sigma_eps^2 w1^2 and S = eta sigma_eps^2 (w1^2 + w_ni^2). */
+  stability(p: LinearSettings, w1: number, w_ni: number): [X: number, S: number];
   LARGEST_WEIGHT: number;
   LEARNED: number;
   DECAYED: number;

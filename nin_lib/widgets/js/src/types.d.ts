@@ -18,13 +18,25 @@ interface View {
   /** The explorer's element; `nin` holds what is on the screen, for tests and benchmarks to see. */
   root: HTMLElement & { nin: Record<string, any> };
   model: Model;
+  /** What links call the explorer: its own name, or of explorers that show an experiment the experiment's. */
+  name: string;
+  /** There is a kernel. */
+  live: boolean;
   /** Aborts when the explorer is taken down: for listeners of the document and the like. */
   signal: AbortSignal;
   /** Calls `end` when the explorer is taken down. */
   own(end: () => void): void;
+  /** What each setting accepts that a link may name. */
+  limits: Map<string, Limits>;
+  /** Their values at the start, to which the reader can go back. */
+  start: Record<string, any>;
   /** Calls `listener` when one of these settings changes, until the explorer is taken down. */
   listen(names: string[], listener: () => void): void;
 }
+
+/** What a setting accepts: `limits` of a trait in nin_lib/widgets/settings.py. */
+type Limits =
+  { low: number; high: number; strictly?: boolean; whole?: boolean; remedy: string } | { choices: string[] };
 
 /** How a setting runs over its slider. */
 interface SettingRange {
@@ -79,6 +91,8 @@ interface Curve {
 interface Mark {
   at: number;
   text: string;
+  /** Where it is an event of a curve: the curve's value there. */
+  value?: number;
 }
 
 /** What a chart is told to show. Ranges are in places: logarithms where the axis is logarithmic. */
@@ -152,6 +166,7 @@ interface LinearRun {
   weights: Float64Array[];
   phase: number;
   learned: number | null;
+  overshot: number | null;
   lost: number | null;
   kept: number;
   peak: number;
@@ -184,7 +199,8 @@ interface TrainingHistory {
   clean_loss: Float64Array;
 }
 
-type CurveKey = "batch_loss" | "val_loss" | "val_accuracy" | "niw_norm" | "next_norm";
+type CurveKey =
+  "batch_loss" | "val_loss" | "val_accuracy" | "niw_norm" | "next_norm" | "pull" | "decay_reads";
 
 /** A training of nin_lib.training as Python writes it, its curves as texts; see models/run-record.js. */
 interface RunRecord extends Record<CurveKey, string> {

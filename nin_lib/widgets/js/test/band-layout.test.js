@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellsOfStops, longestRuns, namePlaces, tickPlaces } from "../src/charts/band-layout.js";
+import { cellsOfStops, labelPlaces, longestRuns, namePlaces } from "../src/charts/band-layout.js";
 
 test("the longest run of each phase that occurs", () => {
   const runs = longestRuns([1, 0, 0, 2, 0, 0, 0, 1, 1]);
@@ -9,6 +9,7 @@ test("the longest run of each phase that occurs", () => {
     1: { from: 7, to: 9 },
     2: { from: 3, to: 4 },
   });
+  assert.deepEqual(Object.fromEntries(longestRuns([-1, -1, 2, -1])), { 2: { from: 2, to: 3 } });
   assert.equal(longestRuns([]).size, 0);
 });
 
@@ -26,27 +27,23 @@ test("names do not leave the band, nor overlap, and one without room is left out
   assert.equal(places[0], null);
 });
 
-test("a tick's pole stands at its place, and its flag ends there", () => {
-  const [tick] = tickPlaces([0.5], 400, [90]);
-  assert.deepEqual(tick, { x: 200, from: 110, row: 0 });
-});
-
-test("where there is no room on the left, the flag begins at the pole", () => {
-  assert.deepEqual(tickPlaces([0.1], 400, [90]), [{ x: 40, from: 40, row: 0 }]);
-});
-
-test("the flag of a pole that is close hangs a row lower; places beyond the band have none", () => {
-  const ticks = tickPlaces([0.75, NaN, 0.7, 0, 1.2, 0.2], 400, [90, 90, 90, 90, 90, 50]);
-  assert.deepEqual(ticks, [
-    { x: 300, from: 210, row: 1 },
+test("the labels of a scale stand over their places, where there is room, the ends before the rest", () => {
+  assert.deepEqual(labelPlaces([0, 0.5, 1], 400, [20, 30, 20]), [-10, 185, 390]);
+  assert.deepEqual(labelPlaces([0, 0.04, 0.5, 0.97, 1], 400, [20, 20, 20, 20, 20]), [
+    -10,
     null,
-    { x: 280, from: 190, row: 0 },
+    190,
     null,
-    null,
-    { x: 80, from: 30, row: 0 },
+    390,
   ]);
+  assert.deepEqual(labelPlaces([0], 400, [20]), [-10]);
 });
 
-test("the first and the last stop have half a cell", () => {
-  assert.deepEqual(cellsOfStops([0, 1, 1, 3]), [0, 1, 1, 1, 1, 3]);
+test("a phase reaches from a stop to the next of its kind, and where it changes the band is empty", () => {
+  const cells = [...cellsOfStops([0, 1, 1, 3])];
+  assert.equal(cells.length, 60);
+  const runs = Object.fromEntries(longestRuns(cells));
+  assert.deepEqual(runs, { 0: { from: 0, to: 1 }, 1: { from: 19, to: 41 }, 3: { from: 59, to: 60 } });
+  assert.ok(cells.slice(1, 19).every(phase => phase === -1));
+  assert.deepEqual([...cellsOfStops([2])], [2]);
 });

@@ -1,7 +1,7 @@
 import "./from-python.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { densities, readAverage, warning } from "../src/explorers/parts/average-summary.js";
+import { densities, warning } from "../src/explorers/parts/average-summary.js";
 import { batchAverages, histogram, measure, predict, slope, terms } from "../src/models/batch-average.js";
 
 const near = (found, wanted) => assert.ok(Math.abs(found - wanted) < 1e-12, `${found}, not ${wanted}`);
@@ -58,16 +58,6 @@ test("the histogram is centred on the prediction, its bins at their middles", ()
     deviation: 1,
   });
   near(measured.at[30], 5);
-});
-
-test("settings that a link may say are brought into their ranges", () => {
-  const state = { distribution: "cauchy", power: -3, batch_size: 1e9, seed: 7 };
-  assert.deepEqual(readAverage({ get: key => state[key] }), {
-    name: "normal",
-    power: 1,
-    size: 1024,
-    seed: 7,
-  });
 });
 
 test("what to think of the measured deviation", () => {

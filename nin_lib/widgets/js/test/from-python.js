@@ -9,6 +9,13 @@ return { palette };
 Object.assign(
   globalThis,
   (() => {
+const limits = {"sigma_eps": {"low": 0, "high": 1000000.0, "strictly": false, "remedy": "0 switches the noise off, and far less than a million lets every run diverge"}, "eta": {"low": 0, "high": 1000000.0, "strictly": true, "remedy": "0.01 is a usual learning rate"}, "batch_size": {"low": 1, "high": 1000000000, "whole": true, "remedy": "it counts the samples of a batch"}, "w0": {"low": -1000000000.0, "high": 1000000000.0, "strictly": false, "remedy": "a run starts near 1, and with a weight beyond 1e8 it has diverged"}, "w1": {"low": -1000000000.0, "high": 1000000000.0, "strictly": false, "remedy": "a run starts near 1, and with a weight beyond 1e8 it has diverged"}, "w_ni": {"low": -1000000000.0, "high": 1000000000.0, "strictly": false, "remedy": "a run starts near 1, and with a weight beyond 1e8 it has diverged"}, "M": {"low": -1000000000.0, "high": 1000000000.0, "strictly": false, "remedy": "it is the slope of the target, 1 in the paper"}, "sigma_x": {"low": 0, "high": 1000000.0, "strictly": false, "remedy": "0 switches the data off, and 1 is the paper's"}, "steps": {"low": 1, "high": 100000, "whole": true, "remedy": "it counts the steps of SGD, and more of them would take more than a second"}, "seed": {"low": 0, "high": 4294967295, "whole": true, "remedy": "any such number will do"}, "vertical": {"choices": ["w1", "w_ni", "eta", "batch_size"]}, "color": {"choices": ["phase", "steps"]}};
+return { limits };
+})(),
+);
+Object.assign(
+  globalThis,
+  (() => {
 function makeLinear() {
 function run(parameters, start, steps, stream) {
   const {eta, M, sigma_x, sigma_eps, batch_size} = parameters;
@@ -155,8 +162,12 @@ function boundaries({w0, w1, w_ni, eta, M, sigma_x}) {
   return [Math.sqrt(Math.log(2))/Math.sqrt(exposure), Math.sqrt(2)/(Math.sqrt(B_0)*Math.sqrt(eta)), Math.sqrt(2)/(Math.sqrt(eta)*Math.sqrt(w1_end2)), 2/(Math.sqrt(eta)*Math.sqrt((w1*w1) + (w_ni*w_ni)))];
 }
 
+function stability({eta, sigma_eps}, w1, w_ni) {
+  return [eta*(sigma_eps*sigma_eps)*(w1*w1), eta*((sigma_eps*sigma_eps)*(w1*w1) + (sigma_eps*sigma_eps)*(w_ni*w_ni))];
+}
+
 const [LARGEST_WEIGHT, LEARNED, DECAYED] = [100000000.0, 0.01, 0.5];
-return { run, loss, clean_loss, boundaries, LARGEST_WEIGHT, LEARNED, DECAYED };
+return { run, loss, clean_loss, boundaries, stability, LARGEST_WEIGHT, LEARNED, DECAYED };
 }
 function makeTimescales() {
 function passiveFlow({M, sigma_x, sigma_eps}, [w0, w1, w_ni], t) {
@@ -339,8 +350,12 @@ function boundaries({w0, w1, w_ni, eta, M, sigma_x}) {
   return [Math.sqrt(Math.log(2))/Math.sqrt(exposure), Math.sqrt(2)/(Math.sqrt(B_0)*Math.sqrt(eta)), Math.sqrt(2)/(Math.sqrt(eta)*Math.sqrt(w1_end2)), 2/(Math.sqrt(eta)*Math.sqrt((w1*w1) + (w_ni*w_ni)))];
 }
 
+function stability({eta, sigma_eps}, w1, w_ni) {
+  return [eta*(sigma_eps*sigma_eps)*(w1*w1), eta*((sigma_eps*sigma_eps)*(w1*w1) + (sigma_eps*sigma_eps)*(w_ni*w_ni))];
+}
+
 const [LARGEST_WEIGHT, LEARNED, DECAYED] = [100000000.0, 0.01, 0.5];
-return { run, loss, clean_loss, boundaries, LARGEST_WEIGHT, LEARNED, DECAYED };
+return { run, loss, clean_loss, boundaries, stability, LARGEST_WEIGHT, LEARNED, DECAYED };
 }
 const stepColors = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"];
 return { stepColors };

@@ -1,7 +1,7 @@
 import "./from-python.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { helpInWords, limitsInWords, readSeries } from "../src/explorers/parts/series-summary.js";
+import { helpInWords, limitsInWords } from "../src/explorers/parts/series-summary.js";
 import {
   bestOrder,
   helpsUpTo,
@@ -50,9 +50,4 @@ test("words say whether the series helps", () => {
     /up to a noise of 0.750; the best order here is 4/,
   );
   assert.match(limitsInWords({ activation: "relu", order: 3 }, values), /zero for ReLU/);
-});
-
-test("settings that a link may say are brought into their ranges", () => {
-  const state = { activation: "gelu", order: 99, sigma_eps: 1 };
-  assert.deepEqual(readSeries({ get: key => state[key] }), { activation: "tanh", order: 8, sigma: 1 });
 });

@@ -2,7 +2,7 @@ import "./from-python.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compare, overlaid } from "../src/explorers/parts/closed-forms.js";
-import { describe, weightRange } from "../src/explorers/parts/run-summary.js";
+import { describe, eventsOf, weightDecades } from "../src/explorers/parts/run-summary.js";
 import { describe as describeRuns, nearest, storedRuns } from "../src/explorers/parts/stored-runs.js";
 import { describe as describeTraining, emptyCurves, merge } from "../src/explorers/parts/training-curves.js";
 
@@ -27,11 +27,43 @@ test("what to notice of a run of the linear model", () => {
   assert.match(describe({ ...P, w_ni: 0 }, RUN, "decoupled"), /the noise weight starts at zero/);
 });
 
-test("the axis of the weights holds still, and grows in whole steps", () => {
-  const weights = [[0.1], [1.5], [0.1]];
-  assert.deepEqual(weightRange(P, { weights, lost: null }), [-1, 2]);
-  assert.deepEqual(weightRange(P, { weights: [[2.2], [-3.1]], lost: null }), [-4, 3]);
-  assert.deepEqual(weightRange(P, { weights: [[2.2], [-3.1]], lost: 3 }), [-1, 2]);
+test("the axis of the weights holds still, and grows in whole decades", () => {
+  const weights = [[0.1], [1.5], [-0.1]];
+  assert.deepEqual(weightDecades(P, { weights, lost: null }), [-5, 3]);
+  assert.deepEqual(weightDecades(P, { weights: [[2.2], [-3100]], lost: null }), [-5, 4]);
+  assert.deepEqual(weightDecades(P, { weights: [[2.2], [-3100]], lost: 3 }), [-5, 3]);
+});
+
+test("a catapult's marks stand where the noise has overshot, where the large weight gives way, and where it has learned", () => {
+  // eta sigma^2 = 1: a weight overshoots while the square of the other is above 2
+  const p = { ...P, eta: 0.25, sigma_eps: 2 };
+  const weights = [
+    [0, 0, 0, 0],
+    [1.5, 1.5, 1.3, 0.9],
+    [0.1, -0.12, 0.15, 0.1],
+  ].map(w => Float64Array.from(w));
+  const losses = [
+    [4, 5, 3, 1],
+    [4, 3, 2, 0.01],
+  ];
+  const { weights: marks, loss } = eventsOf(p, { weights, overshot: 1, learned: 3 }, losses);
+  assert.deepEqual(marks, [
+    { at: 1, text: "overshoots at step 1", value: 0.12 },
+    { at: 2, text: "w₁ gives way at 2", value: 1.3 },
+    { at: 3, text: "learned at step 3" },
+  ]);
+  assert.deepEqual(loss, [
+    { at: 1, text: "overshoots at step 1", value: 5 },
+    { at: 3, text: "clean loss < 1 % at 3", value: 0.01 },
+  ]);
+  const turned = eventsOf(
+    { ...p, w1: 0.1, w_ni: 1.5 },
+    { weights: [weights[0], weights[2], weights[1]], overshot: 1, learned: null },
+    losses,
+  );
+  assert.deepEqual(turned.weights, [marks[0], { at: 2, text: "w_NI gives way at 2", value: 1.3 }]);
+  const quiet = eventsOf(p, { weights, overshot: null, learned: 3 }, losses);
+  assert.deepEqual(quiet, { weights: [marks[2]], loss: [loss[1]] });
 });
 
 test("the closed forms start at the run's start, and the exponentials fall with their time scales", () => {

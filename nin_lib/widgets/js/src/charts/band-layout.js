@@ -1,4 +1,4 @@
-// Where the names and the ticks of a band of phases stand.
+// Where the names and the scale of a band of phases stand. A cell of the band may hold no phase, -1.
 
 /**
  * From where to where the longest run of each phase goes that occurs.
@@ -9,6 +9,10 @@ export function longestRuns(phases) {
   const longest = new Map();
   for (let from = 0, i = 1; i <= phases.length; i++) {
     if (i < phases.length && phases[i] === phases[from]) continue;
+    if (phases[from] < 0) {
+      from = i;
+      continue;
+    }
     const known = longest.get(phases[from]) ?? { from: 0, to: 0 };
     if (i - from > known.to - known.from) longest.set(phases[from], { from, to: i });
     from = i;
@@ -38,35 +42,38 @@ export function namePlaces(phases, width, widths) {
 }
 
 /**
- * The pole of each tick, at this place from 0 to 1, and its flag, of this width, which ends at the pole, or begins there where
- * there is no room on its left; where poles are close, the flag of the next one hangs a row lower. Null for a place that is
- * not on the band.
+ * The left edge of each label of a scale, of these widths, in the middle over its place from 0 to 1; null for one without room.
+ * The first and the last have it before those between them.
  * @param {number[]} places
  * @param {number} width
  * @param {number[]} widths
  */
-export function tickPlaces(places, width, widths) {
-  /** @type {{ from: number, to: number, row: number }[]} */
-  const placed = [];
-  /** @type {({ x: number, from: number, row: number } | null)[]} */
+export function labelPlaces(places, width, widths) {
+  /** @type {(number | null)[]} */
   const result = places.map(() => null);
-  const inside = places.map((place, k) => ({ place, k })).filter(({ place }) => place > 0 && place < 1);
-  for (const { place, k } of inside.sort((a, b) => a.place - b.place)) {
-    const x = place * width;
-    const from = x < widths[k] ? x : x - widths[k];
-    let row = 0;
-    for (const other of placed)
-      if (other.to > from && other.from < from + widths[k]) row = Math.max(row, other.row + 1);
-    placed.push({ from, to: from + widths[k], row });
-    result[k] = { x, from, row };
+  const order = [0, places.length - 1, ...places.keys()];
+  for (const k of order) {
+    const from = places[k] * width - widths[k] / 2;
+    const free = result.every(
+      (other, j) => other === null || from + widths[k] <= other || from >= other + widths[j],
+    );
+    if (free) result[k] = from;
   }
   return result;
 }
 
+const PER_STOP = 20;
 /**
- * A phase for each stop of a slider as cells of equal width: stop i stands at i / (n - 1) of it, so that the first and the last
- * have half a cell.
+ * A phase for each stop of a slider as cells of the band below it: from a stop to the next of the same phase, and else only as
+ * far as a stop can be seen: somewhere between the two the phase changes.
  * @param {number[]} phases
  */
-export const cellsOfStops = phases =>
-  phases.flatMap((phase, i) => (i === 0 || i === phases.length - 1 ? [phase] : [phase, phase]));
+export function cellsOfStops(phases) {
+  if (phases.length === 1) return phases;
+  const cells = new Int8Array((phases.length - 1) * PER_STOP).fill(-1);
+  phases.forEach((phase, i) => {
+    const to = phase === phases[i + 1] ? (i + 1) * PER_STOP : i * PER_STOP + 1;
+    cells.fill(phase, Math.max(i * PER_STOP - 1, 0), to);
+  });
+  return cells;
+}

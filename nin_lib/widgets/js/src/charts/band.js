@@ -1,13 +1,14 @@
-// The bar of phases over one setting, with the boundaries between them as ticks below it.
+// The bar of phases over one setting, with its scale below and the boundaries between the phases as lines across it.
 
-import { bindSlider } from "../ui/controls.js";
+import { dragSetting } from "../ui/controls.js";
 import { h } from "../ui/elements.js";
-import { format } from "../ui/format.js";
+import { format, plain } from "../ui/format.js";
 import { PHASES, swatch } from "../ui/phases.js";
 import { scaleOf, within } from "../ui/scale.js";
-import { namePlaces, tickPlaces } from "./band-layout.js";
+import { labelPlaces, namePlaces } from "./band-layout.js";
+import { lineSample, poleSample } from "./chart-parts.js";
+import { ticksOf } from "./map-geometry.js";
 
-const ROW = 16; // height of a tick's label, as in style.css
 const measure = document.createElement("canvas").getContext("2d");
 /** @param {string} text */
 function textWidth(text) {
@@ -19,19 +20,18 @@ function textWidth(text) {
 /**
  * @param {View} view
  * @param {SettingRange} range that of the slider
- * @param {string[]} ticks the names of the boundaries
- * @param {string} source what says where they are
+ * @param {{ text: string, dash: string }[]} [boundaries] what theory says of the phases, if it says something
  */
-export function createBand(view, range, ticks, source = "theory") {
+export function createBand(view, range, boundaries = []) {
   const { model, listen, own } = view;
   const { place } = scaleOf(range);
   const canvas = h("canvas", { height: 1, "aria-hidden": "true" });
-  const input = h("input", { tabindex: "-1", "aria-hidden": "true" }); // for the pointer: the keys have the slider above
-  bindSlider(view, input, range);
   const here = h("div", { class: "nin-here" });
-  const band = h("div", { class: "nin-band" }, canvas, input, here);
   const names = createNames();
-  const flags = createTicks(ticks, source, place);
+  const scale = createScale(range);
+  const theory = createTheory(boundaries, place);
+  const band = h("div", { class: "nin-band" }, canvas, ...theory.poles, here);
+  dragSetting(view, band, range, 0);
 
   let width = 0;
   const mark = () => {
@@ -42,15 +42,16 @@ export function createBand(view, range, ticks, source = "theory") {
     width = contentRect.width;
     mark();
     names.lay(width);
-    flags.lay(width);
+    scale.lay(width);
+    theory.lay(width);
   });
   observer.observe(band);
   own(() => observer.disconnect());
 
   return {
-    element: h("div", {}, names.element, band, flags.element),
+    element: h("div", {}, names.element, band, scale.element, ...theory.key),
     /**
-     * One phase for each of the evenly spaced positions of the slider.
+     * One phase for each of the evenly spaced positions of the slider, -1 where none is known.
      * @param {ArrayLike<number>} phases
      */
     showPhases(phases) {
@@ -59,12 +60,12 @@ export function createBand(view, range, ticks, source = "theory") {
       names.lay(width);
     },
     /**
-     * One value for each of the ticks.
+     * One value for each of the boundaries.
      * @param {number[]} values
      */
-    showTicks(values) {
-      flags.show(values);
-      flags.lay(width);
+    showBoundaries(values) {
+      theory.show(values);
+      theory.lay(width);
     },
   };
 }
@@ -74,10 +75,11 @@ export function createBand(view, range, ticks, source = "theory") {
  * @param {ArrayLike<number>} phases
  */
 function paint(canvas, phases) {
-  canvas.width = phases.length;
+  canvas.width = phases.length; // which empties it
   const context = canvas.getContext("2d");
   if (!context) return;
   Array.from(phases, (phase, i) => {
+    if (phase < 0) return;
     context.fillStyle = palette.phases[PHASES[phase]];
     context.fillRect(i, 0, 1, 1);
   });
@@ -106,32 +108,54 @@ function createNames() {
 }
 
 /**
- * The ticks below the band: a label is the flag at its pole.
- * @param {string[]} ticks
- * @param {string} source
+ * The values below the band: round ones, or the stops of the slider.
+ * @param {SettingRange} range
+ */
+function createScale(range) {
+  const values = range.stops ?? ticksOf(range, 12);
+  const labels = values.map(value => h("span", { hidden: "" }, plain(value)));
+  const { place } = scaleOf(range);
+  return {
+    element: h("div", { class: "nin-scale", "aria-hidden": "true" }, ...labels),
+    /** @param {number} width */
+    lay(width) {
+      const widths = values.map(value => textWidth(plain(value)) + 6);
+      labelPlaces(values.map(place), width, widths).forEach((x, k) => {
+        labels[k].hidden = x === null;
+        if (x !== null)
+          Object.assign(labels[k].style, { transform: `translateX(${x}px)`, width: `${widths[k]}px` });
+      });
+    },
+  };
+}
+
+/**
+ * The boundaries as lines across the band, and a key that names them with their values.
+ * @param {{ text: string, dash: string }[]} boundaries
  * @param {(value: number) => number} place
  */
-function createTicks(ticks, source, place) {
-  const flags = ticks.map(() => h("span", { hidden: "" }));
-  const poles = ticks.map(() => h("i", { hidden: "" }));
-  let values = ticks.map(() => NaN);
+function createTheory(boundaries, place) {
+  const poles = boundaries.map(({ dash }) => h("i", { hidden: "", "aria-hidden": "true" }, poleSample(dash)));
+  const texts = boundaries.map(() => new Text());
+  const samples = boundaries.map(({ dash }, k) =>
+    h("span", {}, lineSample({ color: "currentColor", dash }), texts[k]),
+  );
+  let values = boundaries.map(() => NaN);
   return {
-    element: h("div", { class: "nin-ticks" }, h("b", {}, source), ...poles, ...flags),
+    poles,
+    key: samples.length > 0 ? [h("div", { class: "nin-legend nin-theory" }, "theory:", ...samples)] : [],
     /** @param {number[]} newValues */
     show(newValues) {
       values = newValues;
+      boundaries.forEach(({ text }, k) => {
+        texts[k].data = `${text} ${format(values[k])}`;
+      });
     },
     /** @param {number} width */
     lay(width) {
-      const texts = ticks.map((tick, k) => `${tick} ${format(values[k])}`);
-      const widths = texts.map(text => textWidth(text) + 8);
-      tickPlaces(values.map(place), width, widths).forEach((tick, k) => {
-        flags[k].hidden = poles[k].hidden = tick === null;
-        if (tick === null) return;
-        flags[k].textContent = texts[k];
-        flags[k].style.transform = `translate(${tick.from}px, ${tick.row * ROW + 3}px)`;
-        poles[k].style.transform = `translateX(${tick.x}px)`;
-        poles[k].style.height = `${(tick.row + 1) * ROW}px`;
+      values.map(place).forEach((at, k) => {
+        poles[k].hidden = !(at > 0 && at < 1);
+        poles[k].style.transform = `translateX(${at * width}px)`;
       });
     },
   };

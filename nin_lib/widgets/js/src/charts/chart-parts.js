@@ -27,10 +27,11 @@ export const axisOf = root => ({
 });
 
 /**
- * Vertical lines across the chart, each with a label in a row of its own, so that labels never collide.
+ * Vertical lines across the chart, each with a label in a row of its own, so that labels never collide, and with a ring where
+ * it has an event of a curve.
  * @param {import("uplot")} u
  * @param {Element} root
- * @param {{ place: number, text: string }[]} marks
+ * @param {{ place: number, text: string, height: number | null }[]} marks
  */
 export function drawMarks(u, root, marks) {
   const { ctx } = u;
@@ -40,19 +41,33 @@ export function drawMarks(u, root, marks) {
   ctx.font = `${11 * dpr}px system-ui, sans-serif`;
   ctx.textBaseline = "top";
   ctx.strokeStyle = ctx.fillStyle = ink(root, 0.7);
-  ctx.lineWidth = dpr;
-  ctx.setLineDash([3 * dpr, 3 * dpr]);
-  marks.forEach(({ place, text }, row) => {
+  marks.forEach(({ place, text, height: at }, row) => {
     const x = u.valToPos(place, "x", true);
+    ctx.lineWidth = dpr;
+    ctx.setLineDash([3 * dpr, 3 * dpr]);
     ctx.beginPath();
     ctx.moveTo(x, top);
     ctx.lineTo(x, top + height);
     ctx.stroke();
+    if (at !== null) ring(ctx, x, u.valToPos(at, "y", true));
     const fits = x + ctx.measureText(text).width + 8 * dpr < left + width;
     ctx.textAlign = fits ? "left" : "right";
     ctx.fillText(text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr);
   });
   ctx.restore();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {number} x
+ * @param {number} y
+ */
+function ring(ctx, x, y) {
+  ctx.setLineDash([]);
+  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.beginPath();
+  ctx.arc(x, y, 4 * devicePixelRatio, 0, 2 * Math.PI);
+  ctx.stroke();
 }
 
 /**
@@ -92,10 +107,22 @@ export function onceSized({ root, signal, own }, plot, build) {
 
 /** @param {{ color: string, dash: string }} line */
 export function lineSample({ color, dash }) {
+  const line = `stroke="${color}" stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}"`;
+  return svg(22, 8, `<line x1="0" y1="4" x2="22" y2="4" ${line}/>`);
+}
+
+/**
+ * A line across a band of phases, black with a white border, which is seen on each of their colours.
+ * @param {string} dash
+ */
+export function poleSample(dash) {
+  const line = 'x1="3" y1="0" x2="3" y2="34"';
+  const dashes = DASHES[dash].join(" ");
   return svg(
-    8,
-    `<line x1="0" y1="4" x2="22" y2="4" stroke="${color}" ` +
-      `stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}"/>`,
+    6,
+    34,
+    `<line ${line} stroke="#fff" stroke-width="3.5"/>` +
+      `<line ${line} stroke="#000" stroke-width="2" stroke-dasharray="${dashes}"/>`,
   );
 }
 
@@ -105,18 +132,19 @@ export function lineSample({ color, dash }) {
  */
 export function curveSample({ color, kind = "line", dash = "solid" }) {
   if (kind === "points")
-    return svg(10, `<circle cx="11" cy="5" r="3.5" fill="none" stroke="${color}" stroke-width="2"/>`);
+    return svg(22, 10, `<circle cx="11" cy="5" r="3.5" fill="none" stroke="${color}" stroke-width="2"/>`);
   if (kind === "bars")
-    return svg(10, `<rect x="6" y="0" width="10" height="10" fill="${color}" fill-opacity="0.6"/>`);
+    return svg(22, 10, `<rect x="6" y="0" width="10" height="10" fill="${color}" fill-opacity="0.6"/>`);
   return lineSample({ color, dash });
 }
 
 /**
+ * @param {number} width
  * @param {number} height
  * @param {string} shape
  */
-function svg(height, shape) {
+function svg(width, height, shape) {
   const span = h("span", { class: "nin-line" });
-  span.innerHTML = `<svg width="22" height="${height}" aria-hidden="true">${shape}</svg>`;
+  span.innerHTML = `<svg width="${width}" height="${height}" aria-hidden="true">${shape}</svg>`;
   return span;
 }

@@ -8,14 +8,15 @@ import { decadeLabels, decadeSplits, labelsOf, LINEAR, splitsOf } from "./ticks.
 import { drawnValues, valueAt } from "./values.js";
 
 /**
- * A chart in the explorer of this view; the caller places `element`. With logY, values are drawn as their logarithms. `sync`
- * names a group of charts whose crosshairs move together.
+ * A chart in the explorer of this view; the caller places `element`. `at` is what the abscissa counts, which a reading names.
+ * With logY, values are drawn as their logarithms. `sync` names a group of charts whose crosshairs move together.
  * @param {View} view
- * @param {{ title: string, xTitle?: string, curves: Curve[], logY?: boolean, sync?: string }} options
+ * @param {{ title: string, at: string, xTitle?: string, curves: Curve[], logY?: boolean, sync?: string }} options
  * @returns {Chart}
  */
-export function createChart(view, { title, xTitle, curves, logY = false, sync }) {
+export function createChart(view, { title, at, xTitle, curves, logY = false, sync }) {
   const readings = curves.map(() => h("span", { class: "nin-reading" }));
+  const where = h("span", { class: "nin-reading" });
   const plot = h("div", { class: "nin-plot", role: "img" });
   /** @type {Shown} */
   const shown = {
@@ -30,16 +31,21 @@ export function createChart(view, { title, xTitle, curves, logY = false, sync })
     end: null,
     until: Infinity,
   };
-  const read = (/** @type {uPlot} */ u) => showReadings(u.cursor.idx, shown.ys, curves, readings);
+  const read = (/** @type {uPlot} */ u) => {
+    showReadings(u.cursor.idx, shown.ys, curves, readings);
+    const value = valueAt(shown.at, u.cursor.idx, false);
+    where.textContent =
+      value === null ? "" : `${at} ${Number.isInteger(value) ? plain(value) : format(value)}`;
+  };
   /** @returns {uPlot.AlignedData} */
   const drawn = () => [shown.places, ...shown.ys.map(y => drawnValues(y, shown.at, { ...shown, logY }))];
   const chart = onceSized(view, plot, size => {
     const options = optionsOf(view.root, shown, { curves, logY, sync });
-    const hooks = hooksOf(view.root, shown, curves.length, read);
+    const hooks = hooksOf(view.root, shown, { count: curves.length, logY, read });
     return new uPlot({ ...size, ...options, ...hooks }, drawn(), plot);
   });
   return {
-    element: frame(title, xTitle, curves, readings, plot),
+    element: frame([title, where], xTitle, curves, readings, plot),
     set({ description, ...next }) {
       update(shown, next);
       const uplot = chart();
@@ -54,7 +60,7 @@ export function createChart(view, { title, xTitle, curves, logY = false, sync })
 
 /**
  * The chart's element: its title, its legend with a place for the reading of each curve, and the plot.
- * @param {string} title
+ * @param {(string | Element)[]} title
  * @param {string | undefined} xTitle
  * @param {Curve[]} curves
  * @param {Element[]} readings
@@ -67,7 +73,7 @@ function frame(title, xTitle, curves, readings, plot) {
   return h(
     "div",
     { class: "nin-chart" },
-    h("div", { class: "nin-title" }, title),
+    h("div", { class: "nin-title" }, ...title),
     h("div", { class: "nin-legend" }, ...named),
     plot,
     ...(xTitle ? [h("div", { class: "nin-x-title" }, xTitle)] : []),
@@ -117,11 +123,10 @@ function optionsOf(root, shown, { curves, logY, sync }) {
  * all, the end and the marks.
  * @param {Element} root
  * @param {Shown} shown
- * @param {number} count of the curves
- * @param {(u: uPlot) => void} read
+ * @param {{ count: number, logY: boolean, read: (u: uPlot) => void }} chart how many curves it has
  * @returns {{ hooks: uPlot.Hooks.Arrays }}
  */
-function hooksOf(root, shown, count, read) {
+function hooksOf(root, shown, { count, logY, read }) {
   /** @type {(u: uPlot, value: number, style: Partial<CanvasRenderingContext2D>) => void} */
   function fillFrom(u, value, style) {
     const { left, top, width, height } = u.bbox;
@@ -141,7 +146,11 @@ function hooksOf(root, shown, count, read) {
   function drawVisible(u) {
     const { end, marks, x, xRange } = shown;
     if (end) fillFrom(u, end.at, { fillStyle: end.color, globalAlpha: 0.14 });
-    const placed = [...marks, ...(end ? [end] : [])].map(({ at, text }) => ({ place: x.place(at), text }));
+    const placed = [...marks, ...(end ? [end] : [])].map(({ at, text, value = null }) => ({
+      place: x.place(at),
+      text,
+      height: value !== null && logY ? Math.log10(value) : value,
+    }));
     drawMarks(
       u,
       root,

@@ -2,6 +2,7 @@
 
 import { h } from "../ui/elements.js";
 import { onFrame } from "../ui/frames.js";
+import { followPointer } from "../ui/pointer.js";
 import { scaleOf } from "../ui/scale.js";
 import { ink } from "./chart-parts.js";
 import { drawAxes, drawLines, drawNames, drawPoint, FONT } from "./map-drawing.js";
@@ -34,7 +35,7 @@ export function createMap({ root, signal, own }, { columns, rows, label, move })
     prepare(context, element);
     drawMap(context, box, { ...shown, axes: shown.axes, cells, color: ink(root, 0.8) });
   });
-  onPointer(element, (x, y) => {
+  followPointer(element, (x, y) => {
     if (!shown.axes) return;
     const { placeAtX, placeAtY } = geometry();
     move(scaleOf(shown.axes.x).settingAt(placeAtX(x)), scaleOf(shown.axes.y).settingAt(placeAtY(y)));
@@ -106,31 +107,6 @@ function drawMap(context, geometry, { axes, lines, names, point, cells, color })
   drawNames(context, geometry, { columns: cells.width, rows: cells.height }, names);
   context.restore();
   if (point) drawPoint(context, geometry, axes, point);
-}
-
-/**
- * Tells where the pointer is, pressed and while it is dragged, in pixels from the element's corner. A finger may be about to
- * scroll the page, which a drag upwards or downwards does: it tells once it has moved sideways, or is lifted.
- * @param {HTMLElement} element
- * @param {(x: number, y: number) => void} point
- */
-function onPointer(element, point) {
-  /** @param {PointerEvent} event */
-  const tell = event => {
-    const { left, top } = element.getBoundingClientRect();
-    point(event.clientX - left, event.clientY - top);
-  };
-  element.addEventListener("pointerdown", event => {
-    if (event.button !== 0) return;
-    element.setPointerCapture(event.pointerId);
-    if (event.pointerType !== "touch") tell(event);
-  });
-  element.addEventListener("pointermove", event => {
-    if (element.hasPointerCapture(event.pointerId)) tell(event);
-  });
-  element.addEventListener("pointerup", event => {
-    if (event.pointerType === "touch") tell(event);
-  });
 }
 
 /** @type {Record<string, [right: number, up: number]>} */

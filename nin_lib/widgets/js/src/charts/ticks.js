@@ -81,7 +81,7 @@ export function thin(ticks, room) {
  * @param {number} max
  */
 export function decadeSplits(min, max) {
-  if (max - min < 1) return withinDecade(min, max);
+  if (Math.floor(max) - Math.ceil(min) < 1) return withinDecade(min, max);
   const step = [1, 2, 3, 4, 5, 10, 20, 50, 100].find(s => (max - min) / s <= 7) ?? 100;
   const ticks = [];
   for (let k = Math.ceil(min / step) * step; k <= max; k += step) ticks.push(k);
@@ -92,7 +92,7 @@ export function decadeSplits(min, max) {
 export const decadeLabels = places => places.map(k => (Number.isInteger(k) ? powerOfTen(k) : plain(10 ** k)));
 
 /**
- * Where there is no room for two powers of ten: 1, 2, 3, ... 9 times one, or only 1, 2, 5 times.
+ * Where there are no two powers of ten: 1, 2, 3, ... 9 times one, or only 1, 2, 5 times.
  * @param {number} min
  * @param {number} max
  */

@@ -3,12 +3,11 @@
 import { createChart } from "../charts/chart.js";
 import { log } from "../charts/ticks.js";
 import { predict } from "../models/batch-average.js";
-import { backButton, choice, slider } from "../ui/controls.js";
-import { button, h, symbol } from "../ui/elements.js";
+import { backButton, choice, seedButton, slider } from "../ui/controls.js";
+import { h, symbol } from "../ui/elements.js";
 import { format } from "../ui/format.js";
 import { onFrame } from "../ui/frames.js";
 import { defineExplorer } from "../ui/host.js";
-import { setValues } from "../ui/model.js";
 import {
   createAverages,
   densities,
@@ -48,8 +47,8 @@ function mount(view) {
     "div",
     { class: "nin-buttons" },
     choice(view, { name: "distribution", label: "noise", options }),
-    button("New samples", () => setValues(model, { seed: model.get("seed") + 1 })),
-    backButton(view, STATE),
+    seedButton(view, "New samples"),
+    backButton(view),
   );
   root.append(
     controls,
@@ -93,6 +92,7 @@ function sentences({ name, power, size }, { mean, deviation, exponent, expected 
 function createHistogram(view) {
   const chart = createChart(view, {
     title: "Distribution of the batch average",
+    at: "at",
     xTitle: "average of q εⁿ over a batch",
     curves: [
       { name: "measured", color: MEASURED, kind: "bars" },
@@ -130,6 +130,7 @@ function createHistogram(view) {
 function createScaling(view) {
   const chart = createChart(view, {
     title: "Standard deviation over the batch size",
+    at: "|B| =",
     xTitle: "batch size |B|",
     curves: [
       { name: "measured", color: MEASURED, kind: "points" },

@@ -38,7 +38,7 @@ function mount(view) {
     controls,
     status,
     h("div", { class: "nin-charts" }, along.element, errors.element),
-    h("div", { class: "nin-buttons" }, activation, backButton(view, STATE)),
+    h("div", { class: "nin-buttons" }, activation, backButton(view)),
   );
   function paint() {
     const settings = readSeries(model);
@@ -77,6 +77,7 @@ function sentences(settings, values, limits) {
 function createLossChart(view) {
   const chart = createChart(view, {
     title: "Loss along the noise weights",
+    at: "ε =",
     xTitle: "noise ε, the same for every sample",
     curves: [
       { name: "exact", color: EXACT, dash: "solid" },
@@ -114,6 +115,7 @@ function createLossChart(view) {
 function createErrorChart(view) {
   const chart = createChart(view, {
     title: "Error of the mean loss",
+    at: "σ =",
     xTitle: "standard deviation of the noise",
     curves: [
       { name: "series", color: SERIES, dash: "dash" },

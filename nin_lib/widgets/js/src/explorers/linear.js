@@ -9,7 +9,7 @@ import { atOnce, onFrame } from "../ui/frames.js";
 import { defineExplorer } from "../ui/host.js";
 import { spread } from "../ui/scale.js";
 import { createPhaseMap } from "../workers/phase-map.js";
-import { RANGES, readSettings, SETTINGS } from "./parts/linear-settings.js";
+import { RANGES, readSettings, SETTINGS, THEORY } from "./parts/linear-settings.js";
 import { createTrajectory } from "./parts/trajectory.js";
 
 const CELLS = 256;
@@ -22,7 +22,7 @@ const OTHERS = SETTINGS.filter(name => name !== "sigma_eps");
 export function mount(view, overlay) {
   const { root, model, listen } = view;
   const trajectory = createTrajectory(view, overlay);
-  const band = createBand(view, RANGES.sigma_eps, ["decay", "late catapult", "catapult", "divergence"]);
+  const band = createBand(view, RANGES.sigma_eps, THEORY);
   const others = [RANGES.eta, RANGES.batch_size, RANGES.w1, RANGES.w_ni].map(range => slider(view, range));
   root.append(
     slider(view, RANGES.sigma_eps),
@@ -41,7 +41,7 @@ export function mount(view, overlay) {
   function refreshBand() {
     const p = readSettings(model);
     phaseMap.request({ p, columns: ["sigma_eps", sigmas], rows: ["sigma_x", [p.sigma_x]] });
-    band.showTicks(Object.values(boundaries(p)));
+    band.showBoundaries(Object.values(boundaries(p)));
   }
   listen(SETTINGS, atOnce(trajectory.paint));
   const behindTheCurves = onFrame(() => setTimeout(refreshBand)); // behind the frame that shows them

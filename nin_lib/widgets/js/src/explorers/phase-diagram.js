@@ -12,7 +12,7 @@ import { PHASES, swatch } from "../ui/phases.js";
 import { spread } from "../ui/scale.js";
 import { createPhaseMap } from "../workers/phase-map.js";
 import { colorByPhase, colorBySteps, regionNames } from "./parts/cell-colors.js";
-import { RANGES, readSettings, SETTINGS } from "./parts/linear-settings.js";
+import { RANGES, readSettings, SETTINGS, THEORY } from "./parts/linear-settings.js";
 import { createTrajectory } from "./parts/trajectory.js";
 
 const CELLS = { columns: 200, rows: 150 };
@@ -24,14 +24,6 @@ const VERTICALS = {
   eta: "learning rate η",
   batch_size: "batch size |B|",
 };
-/** @type {["decoupled" | "late" | "catapult" | "divergent", string, string][]} */
-const THEORY = [
-  ["decoupled", "decay", "dot"],
-  ["late", "late catapult", "dashdot"],
-  ["catapult", "catapult", "dash"],
-  ["divergent", "divergence", "solid"],
-];
-
 /** @param {View} view */
 function mount(view) {
   const { root, model } = view;
@@ -64,9 +56,8 @@ function mount(view) {
   followSettings(view, map, key, trajectory.paint);
 }
 
-/** @param {Model} model */
-const verticalOf = model =>
-  /** @type {keyof typeof RANGES} */ (model.get("vertical") in VERTICALS ? model.get("vertical") : "w1");
+/** @type {(model: Model) => keyof typeof RANGES} */
+const verticalOf = model => model.get("vertical");
 
 /**
  * Asks for the map anew when a setting changes that is not one of its axes, and moves the point.
@@ -115,10 +106,13 @@ function followSettings(view, map, key, paintTrajectory) {
  * @returns {MapLine[]}
  */
 function theoryLines(p, name, values) {
-  const along = Array.from(values, value => ({ value, theory: boundaries({ ...p, [name]: value }) }));
-  return THEORY.map(([boundary, , dash]) => ({
+  const along = Array.from(values, value => ({
+    value,
+    theory: Object.values(boundaries({ ...p, [name]: value })),
+  }));
+  return THEORY.map(({ dash }, k) => ({
     dash: DASHES[dash],
-    points: along.map(({ value, theory }) => [theory[boundary], value]),
+    points: along.map(({ value, theory }) => [theory[k], value]),
   }));
 }
 
@@ -143,7 +137,7 @@ function showColors(map, key, answer, bySteps) {
 const phaseKey = () => PHASES.map(phase => h("span", {}, swatch(phase), phase));
 
 function theoryKey() {
-  const samples = THEORY.map(([, text, dash]) =>
+  const samples = THEORY.map(({ text, dash }) =>
     h("span", {}, lineSample({ color: "currentColor", dash }), text),
   );
   return h("div", { class: "nin-legend nin-key" }, "theory:", ...samples);

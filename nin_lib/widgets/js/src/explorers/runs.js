@@ -6,6 +6,7 @@ import { createRunCharts } from "./parts/run-charts.js";
 import { readRun } from "../models/run-record.js";
 import { backButton, choice, slider } from "../ui/controls.js";
 import { h } from "../ui/elements.js";
+import { format } from "../ui/format.js";
 import { atOnce } from "../ui/frames.js";
 import { defineExplorer } from "../ui/host.js";
 import { setValues } from "../ui/model.js";
@@ -24,12 +25,12 @@ function mount(view) {
   /** @type {Stored} */
   const { choices, head, trains, runs: records } = model.get("_stored");
   const runs = records.map(record => readRun(record, head));
-  const live = trains && "send" in model; // without a kernel there is nobody to train
+  const live = trains && view.live; // without a kernel there is nobody to train
   const names = Object.keys(choices);
   const stored = storedRuns(runs, model, names);
   const range = rangeOf(runs, live);
   const sigma = slider(view, range);
-  const band = createBand(view, range, PHASES.slice(1), "first at");
+  const band = createBand(view, range);
   const status = phaseStatus(view);
   const charts = createRunCharts(view, runs, live);
   root.append(
@@ -44,16 +45,16 @@ function mount(view) {
   function refreshBand() {
     const phases = range.stops.map(stop => nearest(stored.chosen(), stop)[0].phase);
     band.showPhases(cellsOfStops(phases.map(phase => PHASES.indexOf(phase))));
-    band.showTicks(PHASES.slice(1).map(phase => range.stops[phases.indexOf(phase)] ?? NaN));
   }
   function paint() {
     const shown = nearest(stored.chosen(), model.get("sigma_eps"));
     const [{ sigma_eps, phase }] = shown;
     const there = sigma_eps === model.get("sigma_eps");
-    if (!live && !there) return model.set("sigma_eps", sigma_eps); // paints
     const record = model.get("_training")?.run;
     const trained = record ? readRun(record, head) : null;
-    const nearby = there ? "" : " It is the stored run nearest to the slider.";
+    const nearby = there
+      ? ""
+      : ` Of the stored runs it is the nearest to σ = ${format(model.get("sigma_eps"))}.`;
     status.say(sigma_eps, phase, `. ${describe(shown)}${nearby}`);
     charts.show(shown, trained, status.said());
     root.nin.runs = { shown, trained };
@@ -92,12 +93,7 @@ function createButtons(view, choices, hinting) {
       options: values.map(value => [value, value]),
     }),
   );
-  const buttons = h(
-    "div",
-    { class: "nin-buttons" },
-    ...menus,
-    backButton(view, ["sigma_eps", ...Object.keys(choices)]),
-  );
+  const buttons = h("div", { class: "nin-buttons" }, ...menus, backButton(view));
   const hint = "In a live notebook, a button trains here at any noise.";
   if (hinting) buttons.append(h("span", { class: "nin-note" }, hint));
   return buttons;

@@ -1,12 +1,12 @@
 // The chapter's net on digits, trained anew in a worker at every move of a slider.
 
 import { createChart } from "../charts/chart.js";
-import { EPOCHS, phaseOf, train, TRAINING_SAMPLES } from "../models/digits-training.js";
-import { backButton, slider } from "../ui/controls.js";
-import { button, h, symbol } from "../ui/elements.js";
+import { EPOCHS, phaseOf, train } from "../models/digits-training.js";
+import { backButton, seedButton, slider } from "../ui/controls.js";
+import { h, symbol } from "../ui/elements.js";
 import { onFrame } from "../ui/frames.js";
 import { defineExplorer } from "../ui/host.js";
-import { setValues } from "../ui/model.js";
+import { valuesOf } from "../ui/model.js";
 import { phaseStatus } from "../ui/phases.js";
 import { createTrainer } from "../workers/training.js";
 import { describe, emptyCurves, merge } from "./parts/training-curves.js";
@@ -19,21 +19,6 @@ const RANGES = [
 ];
 const SETTINGS = [...RANGES.map(({ name }) => name), "seed"];
 
-/**
- * What the settings say, or the nearest that can be trained: a link may say anything.
- * @param {Model} model
- * @returns {TrainingSettings}
- */
-function readSettings(model) {
-  const [sigma_eps, eta, batch_size, seed] = SETTINGS.map(name => model.get(name));
-  return {
-    sigma_eps: Math.max(sigma_eps, 0),
-    eta: Math.max(eta, 0),
-    batch_size: Math.min(Math.max(Math.round(batch_size), 1), TRAINING_SAMPLES),
-    seed: seed >>> 0,
-  };
-}
-
 /** @typedef {TrainingHistory & { done: boolean }} News */
 
 /** @param {View} view */
@@ -42,12 +27,7 @@ function mount(view) {
   const [sigma, ...others] = RANGES.map(range => slider(view, range));
   const status = phaseStatus(view);
   const charts = createCharts(view);
-  const buttons = h(
-    "div",
-    { class: "nin-buttons" },
-    button("New seed", () => setValues(model, { seed: (model.get("seed") + 1) >>> 0 })),
-    backButton(view, SETTINGS),
-  );
+  const buttons = h("div", { class: "nin-buttons" }, seedButton(view, "New seed"), backButton(view));
   const controls = h("div", { class: "nin-controls" }, ...others);
   const fourth = h("div", { class: "nin-chart" }, controls, buttons); // takes the place of a fourth chart
   root.append(sigma, status.element, h("div", { class: "nin-charts" }, ...charts.elements, fourth));
@@ -65,7 +45,7 @@ function mount(view) {
     news = newest;
     paintSoon();
   });
-  const request = () => trainer.request(readSettings(model));
+  const request = () => trainer.request(valuesOf(model, SETTINGS));
   listen(SETTINGS, request);
   request();
 }
@@ -90,7 +70,8 @@ function createCharts(view) {
     kind,
   });
   /** @type {(title: string, curves: Curve[], logY: boolean) => Chart} */
-  const create = (title, curves, logY) => createChart(view, { title, xTitle: "epoch", curves, logY });
+  const create = (title, curves, logY) =>
+    createChart(view, { title, at: "epoch", xTitle: "epoch", curves, logY });
   const losses = [curve("loss", "batch loss"), curve("clean_loss", "clean loss", "dotted")];
   const loss = create("Loss", losses, true);
   const niw = create("Noise weights", [curve("w_ni", h("span", {}, "|", symbol("w_ni"), "|"))], true);

@@ -7,7 +7,6 @@ import { normal, uniforms } from "./noise.js";
 
 export const EPOCHS = 20;
 const [INPUTS, HIDDEN, OUTPUTS] = [64, 128, 10];
-export const TRAINING_SAMPLES = digits.train;
 
 // One stream of random numbers for each purpose, as HashStream in Python.
 const PURPOSES = ["weights", "nin", "order"];

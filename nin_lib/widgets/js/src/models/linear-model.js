@@ -1,13 +1,22 @@
 // The two-layer linear model in the browser: what nin_lib.linear does with NumPy, on the code printed from its SymPy
 // expressions, and the numbers in the definition of a phase, which Python puts before this bundle.
 
-const { run, loss, clean_loss, boundaries: theory, LARGEST_WEIGHT, LEARNED, DECAYED } = makeLinear();
-export { run, loss, clean_loss };
+const {
+  run,
+  loss,
+  clean_loss,
+  boundaries: theory,
+  stability,
+  LARGEST_WEIGHT,
+  LEARNED,
+  DECAYED,
+} = makeLinear();
+export { run, loss, clean_loss, stability };
 
 /**
  * Returns the run and the phase as an index into PHASES (ui/phases.js), with the events that its words need: `learned`, the
- * step at which the clean loss falls below 1 % of its start, and `lost`, that at which a weight passes 1e8 (null where there is
- * none); `kept`, |w_ni| when learned (else at the end) and `peak`, the largest |w1 w_ni|, both relative to the start.
+ * step at which the clean loss falls below 1 % of its start, `overshot`, that at which the noise at the output has grown and
+ * changed its sign, and `lost`, that at which a weight passes 1e8 (null where there is none); `kept`, |w_ni| when learned (else at the end) and `peak`, the largest |w1 w_ni|, both relative to the start.
  * @param {LinearSettings} p
  * @param {Float64Array} noise Phi, at least p.steps long
  * @returns {LinearRun}
@@ -19,7 +28,8 @@ export function simulate(p, noise) {
   const start = Math.abs(p.w1 * p.w_ni);
   let previous = p.w1 * p.w_ni;
   let peak = start;
-  let catapult = false;
+  /** @type {number | null} */
+  let overshot = null;
   /** @type {number | null} */
   let learned = null;
   let lost = null;
@@ -32,14 +42,14 @@ export function simulate(p, noise) {
     const size = Math.abs(v);
     if (size > peak) peak = size;
     // v changes its sign and grows
-    if ((v + previous) * previous < 0 && size > start) catapult = true;
+    if (overshot === null && (v + previous) * previous < 0 && size > start) overshot = t;
     previous = v;
     if (learned === null && clean_loss(p, w0[t], w1[t]) < threshold) learned = t;
   }
   const kept = Math.abs(w_ni[learned ?? p.steps]) / Math.abs(p.w_ni);
   const decay = Math.abs(w_ni[learned ?? p.steps]) < DECAYED * Math.abs(p.w_ni);
-  const phase = lost !== null ? 3 : catapult ? 2 : decay ? 1 : 0;
-  return { weights: record, phase, learned, lost, kept, peak: peak / start };
+  const phase = lost !== null ? 3 : overshot !== null ? 2 : decay ? 1 : 0;
+  return { weights: record, phase, learned, overshot, lost, kept, peak: peak / start };
 }
 
 /**

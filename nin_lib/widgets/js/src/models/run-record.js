@@ -1,7 +1,7 @@
 // Trainings of nin_lib.training as Python writes them, read and brought onto one abscissa.
 
 /** @type {CurveKey[]} */
-const CURVES = ["batch_loss", "val_loss", "val_accuracy", "niw_norm", "next_norm"];
+const CURVES = ["batch_loss", "val_loss", "val_accuracy", "niw_norm", "next_norm", "pull", "decay_reads"];
 
 /**
  * A run with its curves as numbers.
@@ -14,8 +14,9 @@ export function readRun(record, head) {
   /** @type {Record<CurveKey, number[]>} */
   const curves = Object.assign({}, ...CURVES.map(key => ({ [key]: numbers(record[key]) })));
   const whole = Array.from({ length: record.epochs + 1 }, (_, epoch) => epoch);
-  const steps = batchLossPlaces(record, head);
-  return { ...record, ...curves, places: key => (key === "batch_loss" ? steps : whole) };
+  const between = whole.slice(1).map(epoch => epoch - 0.5); // what an epoch's decay reads stands in its middle
+  const own = { batch_loss: batchLossPlaces(record, head), decay_reads: between };
+  return { ...record, ...curves, places: key => /** @type {any} */ (own)[key] ?? whole };
 }
 
 /**
@@ -40,7 +41,7 @@ export function batchLossPlaces({ epochs, steps_per_epoch }, head) {
  * @param {Run[]} runs
  */
 export function onOneAbscissa(runs) {
-  const places = runs.flatMap(run => [...run.places("batch_loss"), ...run.places("val_loss")]);
+  const places = runs.flatMap(run => CURVES.flatMap(key => run.places(key).slice(0, run[key].length)));
   const at = [...new Set(places)].sort((a, b) => a - b);
   const index = new Map(at.map((place, i) => [place, i]));
   /** @type {(run: Run | null | undefined, key: CurveKey) => (number | null)[]} */

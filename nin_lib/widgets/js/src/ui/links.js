@@ -1,43 +1,71 @@
 // Links and addresses that set an explorer: "#linear?sigma_eps=16&eta=0.02".
 
+import { followAddress, noteAddress } from "./address.js";
+import { readValue } from "./limits.js";
 import { setValues } from "./model.js";
+import { createRefusals } from "./refusals.js";
 
 /**
- * The values that a link to `name` asks for, of settings that the model has and in their types; null if it is another link.
+ * What a link to `name` asks for: the values that are right, and words for those that are refused; null if it is another link.
  * @param {string} hash
  * @param {string} name
- * @param {Pick<Model, "get">} model
+ * @param {Map<string, Limits>} limits
  */
-export function wantedBy(hash, name, model) {
+export function wantedBy(hash, name, limits) {
   if (!hash.startsWith(`#${name}?`)) return null;
   /** @type {Record<string, number | string>} */
   const wanted = {};
+  /** @type {string[]} */
+  const refused = [];
   for (const [key, text] of new URLSearchParams(hash.slice(name.length + 2))) {
-    const value = Number(text);
-    if (typeof model.get(key) === "number" && Number.isFinite(value)) wanted[key] = value;
-    else if (typeof model.get(key) === "string") wanted[key] = text;
+    const read = readValue(key, text, limits.get(key));
+    if ("value" in read) wanted[key] = read.value;
+    else refused.push(read.refused);
   }
-  return wanted;
+  return { wanted, refused };
 }
 
 /**
- * A link on the page, or the page's own address, sets the explorer that it names.
+ * A link on the page, or the page's own address, leads to the start with what it names: the same state whatever was done
+ * before. To be called when the explorer stands.
  * @param {View} view
- * @param {string} name that of the explorer, or, of explorers that show an experiment, the experiment's
  */
-export function followLinks({ root, model, signal }, name) {
+export function followLinks(view) {
+  const { root, model, name, limits, start, live, signal } = view;
+  const refusals = createRefusals(view);
   /** @param {string} hash */
   const apply = hash => {
-    const wanted = wantedBy(hash, name, model);
-    if (!wanted) return false;
-    setValues(model, wanted);
-    root.scrollIntoView({ block: "nearest" });
+    const asked = wantedBy(hash, name, limits);
+    if (!asked) return false;
+    const others = Object.entries(start).filter(([key]) => !(key in asked.wanted));
+    // What is named comes last: where not every combination is stored, the others follow it.
+    setValues(model, { ...Object.fromEntries(others), ...asked.wanted });
+    refusals.say(asked.refused);
     return true;
   };
   const click = (/** @type {Event} */ event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
-    if (link?.hash && apply(link.hash)) event.preventDefault();
+    if (!link || link.pathname !== location.pathname || !apply(link.hash)) return;
+    event.preventDefault();
+    // Noted, the reader can go back; but not from each step of a script.
+    if (!live && event.isTrusted && link.hash !== location.hash) noteAddress(view, "pushState", link.hash);
+    bringIntoView(root);
   };
   document.addEventListener("click", click, { signal });
-  apply(location.hash);
+  if (!live) followAddress(view, apply);
+}
+
+/**
+ * Scrolls only if the status line is out of sight, and no further than to see it with the slider above it: the reader stays
+ * with the sentence as far as possible.
+ * @param {HTMLElement} root
+ */
+function bringIntoView(root) {
+  const status = /** @type {HTMLElement | null} */ (root.querySelector(".nin-status"));
+  if (!status) return;
+  const { top, bottom } = status.getBoundingClientRect();
+  const covered = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+  if (top >= covered && bottom <= innerHeight) return;
+  status.style.scrollMarginTop = `${top - root.getBoundingClientRect().top}px`;
+  status.scrollIntoView({ block: "nearest" });
 }

@@ -33,6 +33,14 @@ export class StaticModel {
 }
 
 /**
+ * The values of these settings.
+ * @param {Pick<Model, "get">} model
+ * @param {Iterable<string>} names
+ * @returns {any}
+ */
+export const valuesOf = (model, names) => Object.fromEntries([...names].map(name => [name, model.get(name)]));
+
+/**
  * Sets values here and in the kernel.
  * @param {Model} model
  * @param {Record<string, any>} values

@@ -6,22 +6,21 @@ import { h } from "./elements.js";
 const REST = 600; // ms
 
 /**
- * The line that is read, `.nin-status`, is mounted before.
+ * The lines that are read, the status and what of a link is refused, are mounted before.
  * @param {View} view
  */
 export function speakAfterwards({ root, own }) {
-  const status = root.querySelector(".nin-status");
-  if (!status) return;
+  const read = [...root.querySelectorAll(".nin-status, .nin-refused")];
   const said = h("p", { class: "nin-said", role: "status" });
   root.append(said);
   let timer = 0;
   const observer = new MutationObserver(() => {
     clearTimeout(timer);
     timer = window.setTimeout(() => {
-      said.textContent = status.textContent;
+      said.textContent = read.map(line => line.textContent).join(" ");
     }, REST);
   });
-  observer.observe(status, { childList: true, characterData: true, subtree: true });
+  for (const line of read) observer.observe(line, { childList: true, characterData: true, subtree: true });
   own(() => {
     observer.disconnect();
     clearTimeout(timer);

@@ -23,14 +23,11 @@ export const [SMALLEST, LARGEST] = [sampling.sizes[0], sampling.sizes[sampling.s
 const BINS = 61;
 const WIDE = 4.5; // half the histogram's width, in standard deviations
 
-/**
- * What the settings say, or the nearest that can be shown: a link may say anything.
- * @param {Pick<Model, "get">} model
- */
+/** @param {Pick<Model, "get">} model */
 export const readAverage = model => ({
-  name: model.get("distribution") in noises ? String(model.get("distribution")) : "normal",
-  power: Math.min(Math.max(Math.round(model.get("power")), 1), 6),
-  size: Math.min(Math.max(Math.round(model.get("batch_size")), SMALLEST), LARGEST),
+  name: String(model.get("distribution")),
+  power: Number(model.get("power")),
+  size: Number(model.get("batch_size")),
   seed: Number(model.get("seed")),
 });
 

@@ -1,5 +1,7 @@
 // The settings of the linear model's explorers, and how they run over sliders and axes.
 
+import { valuesOf } from "../../ui/model.js";
+
 /** @type {(keyof LinearSettings)[]} */
 export const SETTINGS = [
   "sigma_eps",
@@ -23,9 +25,16 @@ export const RANGES = {
   w_ni: { name: "w_ni", label: "start of", min: 0.01, max: 3, log: true },
 };
 
+/** @type {(model: Pick<Model, "get">) => LinearSettings} */
+export const readSettings = model => valuesOf(model, SETTINGS);
+
 /**
- * @param {Pick<Model, "get">} model
- * @returns {LinearSettings}
+ * Theory's boundaries, as `boundaries` orders them: what to call them, and the dash of their lines on bands and maps.
+ * @type {{ text: string, dash: string }[]}
  */
-export const readSettings = model =>
-  /** @type {LinearSettings} */ (Object.fromEntries(SETTINGS.map(name => [name, model.get(name)])));
+export const THEORY = [
+  { text: "decay", dash: "dot" },
+  { text: "late catapult", dash: "dashdot" },
+  { text: "catapult", dash: "dash" },
+  { text: "divergence", dash: "solid" },
+];

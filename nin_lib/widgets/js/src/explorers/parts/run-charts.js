@@ -8,7 +8,9 @@ import { decadeRange, LOG_STEPS } from "../../charts/ticks.js";
 const TRAINED = "#e69f00";
 /**
  * The curves of each chart: the name of their values in a run, what to call them, and whose colour and dash they have.
- * @type {{ title: string, curves: [CurveKey, string, keyof typeof palette.weights][], yRange?: [number, number] }[]}
+ * `yRange` is that of an axis which is not logarithmic, `least` the smallest value on one that is.
+ * @typedef {{ title: string, curves: [CurveKey, string, keyof typeof palette.weights][], yRange?: [number, number], least?: number }} ChartOfRuns
+ * @type {ChartOfRuns[]}
  */
 const CHARTS = [
   {
@@ -24,8 +26,18 @@ const CHARTS = [
     yRange: [0, 1],
   },
   { title: "Norm of the noise weights", curves: [["niw_norm", "noise weights", "w_ni"]] },
-  { title: "Norm of the next layer's weights", curves: [["next_norm", "next layer", "w1"]] },
 ];
+/** @type {ChartOfRuns} */
+const NEXT = { title: "Norm of the next layer's weights", curves: [["next_norm", "next layer", "w1"]] };
+/** @type {ChartOfRuns} */
+const CURVATURE = {
+  title: "Curvature along the noise weights",
+  curves: [
+    ["pull", "true pull", "w1"],
+    ["decay_reads", "decay reads", "w_ni"],
+  ],
+  least: 1e-6,
+};
 
 /**
  * Of the runs that are shown the first is drawn strong, those of other seeds thin; with `live` there is room for one that was
@@ -38,12 +50,13 @@ export function createRunCharts(view, runs, live) {
   const seeds = new Set(runs.map(run => run.seed)).size;
   const epochs = Math.max(...runs.map(run => run.epochs));
   const calm = runs.filter(run => run.lost === null);
-  const charts = CHARTS.map(({ title, curves, yRange }) => {
+  const last = runs.some(run => run.pull.length > 0) ? CURVATURE : NEXT;
+  const charts = [...CHARTS, last].map(({ title, curves, yRange, least = 0 }) => {
     const keys = curves.map(([key]) => key);
     const values = (calm.length > 0 ? calm : runs).flatMap(run => keys.flatMap(key => run[key]));
     const lines = linesOf(curves, seeds, live);
-    const chart = createChart(view, { title, xTitle: "epoch", curves: lines, logY: !yRange });
-    return { keys, yRange: yRange ?? decadeRange(values), chart };
+    const chart = createChart(view, { title, at: "epoch", xTitle: "epoch", curves: lines, logY: !yRange });
+    return { keys, yRange: yRange ?? decadeRange(values.filter(value => value >= least)), chart };
   });
 
   return {
@@ -75,7 +88,7 @@ export function createRunCharts(view, runs, live) {
 
 /**
  * For each curve a line for each seed, and with `live` one more.
- * @param {(typeof CHARTS)[number]["curves"]} curves
+ * @param {ChartOfRuns["curves"]} curves
  * @param {number} seeds
  * @param {boolean} live
  * @returns {Curve[]}

@@ -1,22 +1,12 @@
 // How far the series of the loss in the noise helps: the numbers on the screen, and what they say.
 
-import {
-  bestOrder,
-  helpsUpTo,
-  MAX_ORDER,
-  meanLoss,
-  meanSeries,
-  seriesAlong,
-} from "../../models/noise-series.js";
+import { bestOrder, helpsUpTo, meanLoss, meanSeries, seriesAlong } from "../../models/noise-series.js";
 import { format } from "../../ui/format.js";
 
-/**
- * What the settings say, or the nearest that can be shown: a link may say anything.
- * @param {Pick<Model, "get">} model
- */
+/** @param {Pick<Model, "get">} model */
 export const readSeries = model => ({
-  activation: model.get("activation") === "relu" ? "relu" : "tanh",
-  order: Math.min(Math.max(Math.round(model.get("order")), 0), MAX_ORDER),
+  activation: String(model.get("activation")),
+  order: Number(model.get("order")),
   sigma: Number(model.get("sigma_eps")),
 });
 

@@ -4,13 +4,14 @@ import { createChart } from "../../charts/chart.js";
 import { LOG_STEPS, STEPS } from "../../charts/ticks.js";
 import { losses, simulate } from "../../models/linear-model.js";
 import { noiseStream } from "../../models/noise.js";
-import { backButton } from "../../ui/controls.js";
-import { button, h, symbol } from "../../ui/elements.js";
-import { setValues } from "../../ui/model.js";
+import { backButton, seedButton } from "../../ui/controls.js";
+import { h, symbol } from "../../ui/elements.js";
 import { PHASES, phaseStatus } from "../../ui/phases.js";
-import { readSettings, SETTINGS } from "./linear-settings.js";
-import { describe, weightRange } from "./run-summary.js";
+import { readSettings } from "./linear-settings.js";
+import { describe, eventsOf, weightDecades } from "./run-summary.js";
 
+/** @type {(keyof typeof palette.weights)[]} */
+const WEIGHTS = ["w0", "w1", "w_ni"];
 /** @type {[number, number]} */
 const LOSS_DECADES = [-12, 8];
 
@@ -60,8 +61,8 @@ export function createTrajectory(view, overlay = null) {
   const buttons = h(
     "div",
     { class: "nin-buttons" },
-    button("New noise", () => setValues(model, { seed: model.get("seed") + 1 })),
-    backButton(view, SETTINGS),
+    seedButton(view, "New noise"),
+    backButton(view),
     h("label", { class: "nin-check" }, logSteps, " logarithmic steps"),
   );
   return { status: status.element, charts: charts.element, buttons, paint };
@@ -83,18 +84,23 @@ function lastNoise() {
  */
 function createCharts(view, overlay) {
   const sync = `nin-${Math.random()}`;
-  /** @param {keyof typeof palette.weights} name */
-  const curve = name => ({ name: symbol(name), color: palette.weights[name], dash: palette.dashes[name] });
-  /** @type {(title: string, curves: Curve[], logY: boolean) => Chart} */
-  const create = (title, curves, logY) => createChart(view, { title, curves, logY, sync });
-  const weights = create(
-    "Weights over the steps of training",
-    [curve("w0"), curve("w1"), curve("w_ni")],
-    false,
-  );
-  const lossCurves = [curve("loss"), curve("clean_loss"), ...(overlay?.lossCurves ?? [])];
-  const loss = create("Loss over the steps of training", lossCurves, true);
-  const third = overlay && create(overlay.chart.title, overlay.chart.curves, true);
+  /** @type {(name: keyof typeof palette.weights, ...label: (Node | string)[]) => Curve} */
+  const curve = (name, ...label) => ({
+    name: h("span", {}, ...label),
+    color: palette.weights[name],
+    dash: palette.dashes[name],
+  });
+  /** @type {(title: string, curves: Curve[]) => Chart} */
+  const create = (title, curves) => createChart(view, { title, at: "step", curves, logY: true, sync });
+  const sizes = WEIGHTS.map(name => curve(name, "|", symbol(name), "|"));
+  const weights = create("Size of the weights", sizes);
+  const lossCurves = [
+    curve("loss", "loss"),
+    curve("clean_loss", "clean loss"),
+    ...(overlay?.lossCurves ?? []),
+  ];
+  const loss = create("Loss", lossCurves);
+  const third = overlay && create(overlay.chart.title, overlay.chart.curves);
   let at = new Float64Array(0);
   return {
     element: h(
@@ -112,18 +118,20 @@ function createCharts(view, overlay) {
      */
     show(p, run, added, how) {
       if (at.length !== p.steps + 1) at = Float64Array.from({ length: p.steps + 1 }, (_, step) => step);
-      const { learned, lost } = run;
+      const { lost } = run;
       const end =
         lost === null
           ? null
           : { at: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent };
-      const learnedAt = learned === null ? [] : [{ at: learned, text: "learned" }];
       /** @type {(chart: Chart, ys: Float64Array[], yRange: [number, number], marks: Mark[]) => void} */
       const set = (chart, ys, yRange, marks) =>
         chart.set({ ...how, at, ys, yRange, marks: end ? [] : marks, end, until: lost ?? p.steps });
-      set(weights, run.weights, weightRange(p, run), learnedAt);
-      const lossYs = [...losses(p, run.weights), ...(added?.loss ?? [])];
-      set(loss, lossYs, LOSS_DECADES, [...learnedAt, ...(added?.marks.loss ?? [])]);
+      const lossYs = losses(p, run.weights);
+      const events = eventsOf(p, run, lossYs);
+      const sizes = run.weights.map(values => values.map(Math.abs));
+      set(weights, sizes, weightDecades(p, run), events.weights);
+      const marks = [...events.loss, ...(added?.marks.loss ?? [])];
+      set(loss, [...lossYs, ...(added?.loss ?? [])], LOSS_DECADES, marks);
       if (third && overlay && added) set(third, added.chart, overlay.decades, added.marks.chart);
     },
   };

@@ -1,0 +1,22 @@
+// The story of a page: where its stops stand beside the explorer, the one that the reader has come to sets it, by its own
+// link. Where they stand below, and without this script, the links do it when they are pressed.
+
+{
+  const story = document.querySelector("section:has(> #story)");
+  const explorer = story.querySelector(".cell:has(.nin-explorer)");
+  const beside = () => getComputedStyle(explorer).position === "sticky";
+  let here = null;
+  const observer = new IntersectionObserver(
+    entries => {
+      const stop = entries.find(entry => entry.isIntersecting)?.target;
+      if (!stop || stop === here) return;
+      // a page that opens in the middle keeps what its address says
+      if (here && beside()) stop.querySelector('a[href*="?"]').click();
+      here = stop;
+    },
+    { rootMargin: "-45% 0px -55%" },
+  );
+  const begin = () => story.querySelectorAll("section").forEach(stop => observer.observe(stop));
+  for (const move of ["wheel", "touchmove", "keydown", "pointerdown"])
+    addEventListener(move, begin, { once: true, passive: true });
+}

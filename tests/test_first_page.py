@@ -1,0 +1,138 @@
+"""The first page: a question, its answer, an explorer on the first screen, and a story that sets it."""
+
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+
+PAGE = "book/index.html"
+TEXT = (ROOT / "book/text/index.md").read_text(encoding="utf-8")
+STOPS = re.findall(r"^### .*\n\n(?:.*\n)*?.*\]\(#linear\?([^ ]*) \"(\w+)\"\)", TEXT, re.MULTILINE)
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 375, "height": 740}
+READY = "() => document.querySelector('.nin-explorer').dataset.phase"
+
+
+@pytest.fixture
+def opened(browser, base):
+    """Opens the page at a size, with what its address asks for; yields a function."""
+    contexts = []
+
+    def visit(viewport, hash="", **options):
+        contexts.append(browser.new_context(viewport=viewport, **options))
+        tab = contexts[-1].new_page()
+        tab.goto(f"{base}/{PAGE}{hash}", wait_until="load")
+        if options.get("java_script_enabled", True):
+            tab.wait_for_function(READY)
+        return tab
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def phase(tab):
+    return tab.locator(".nin-explorer").get_attribute("data-phase")
+
+
+def box(tab, selector):
+    return tab.locator(selector).first.bounding_box()
+
+
+def test_the_title_is_the_question_and_the_answer_has_its_numbers():
+    title, answer = re.search(r"^# ([^\n]*)\n\n(.*?)^\(story\)=", TEXT, re.MULTILINE | re.DOTALL).groups()
+    assert title.endswith("?") and "**Yes" in answer and re.search(r"\d %", answer)
+    assert "pip install" not in TEXT and "make " not in TEXT
+
+
+def test_the_map_leads_to_each_chapter_in_the_order_of_the_contents():
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    parts = [(part["caption"], [c["file"] for c in part["chapters"]]) for part in contents["parts"]]
+    listed = TEXT[TEXT.index("(map)=") :]
+    captions = re.findall(r"^\*\*(.*)\*\*$", listed, re.MULTILINE)
+    assert captions == [caption for caption, _ in parts if caption != "The library"]
+    found = re.findall(r"\]\(([\w-]+)\.ipynb\)", listed)
+    chapters = [f"book/{name}" for name in found]
+    assert chapters == [
+        file for _, files in parts for file in files if file not in ("book/references", "book/api")
+    ]
+    assert (
+        len(re.findall(r"^- \[.*\?\]", listed, re.MULTILINE)) >= len(found) - 1
+    )  # the errata stand in an answer
+
+
+@pytest.mark.browser
+def test_question_answer_verdict_and_curves_are_on_the_first_screen(opened):
+    tab = opened(DESK)
+    assert tab.locator(".cell_input").count() == 0, "code stands on the first page"
+    assert box(tab, "h1")["height"] < 60
+    assert box(tab, ".nin-explorer")["y"] < 330
+    status = box(tab, ".nin-status")
+    assert status["y"] + status["height"] < DESK["height"]
+
+
+@pytest.mark.browser
+def test_each_stop_sets_the_explorer_that_stays_beside_it(opened):
+    tab = opened(DESK)
+    assert len(STOPS) == 5 and phase(tab) == "decay"
+    tab.mouse.move(1100, 500)
+    tab.mouse.wheel(0, 1)
+    stops = tab.locator("section:has(> #story) > section")
+    seen = []
+    for index, (_, name) in enumerate(STOPS):
+        for _ in range(60):
+            top = stops.nth(index).bounding_box()["y"]
+            if top < 330:
+                break
+            tab.mouse.wheel(0, 60)
+            tab.wait_for_timeout(30)
+        tab.wait_for_function(
+            "name => document.querySelector('.nin-explorer').dataset.phase === name", arg=name
+        )
+        slider = box(tab, ".nin-explorer input[type=range]")
+        assert 48 < slider["y"] < DESK["height"]
+        seen.append(phase(tab))
+    assert seen == ["decay", "decoupled", "catapult", "divergent", "catapult"]
+    marked = "section => getComputedStyle(section).borderLeftColor"
+    assert len({stop.evaluate(marked) for stop in stops.all()}) == 2
+
+
+@pytest.mark.browser
+def test_the_links_of_the_story_work_from_the_keyboard_and_say_the_phase(opened):
+    tab = opened(DESK)
+    for link in tab.locator("section:has(> #story) > section a[href*='?']").all():
+        link.focus()
+        tab.keyboard.press("Enter")
+        name = link.get_attribute("title")
+        tab.wait_for_function(
+            "name => document.querySelector('.nin-explorer').dataset.phase === name", arg=name
+        )
+
+
+@pytest.mark.browser
+def test_an_address_wins_over_the_story_until_the_reader_moves(opened):
+    tab = opened(DESK, "#linear?sigma_eps=16")
+    tab.evaluate("scrollTo(0, 500)")
+    tab.wait_for_timeout(300)
+    assert phase(tab) == "divergent"
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_text_scrolls_and_the_links_set_the_explorer(opened):
+    tab = opened(PHONE, has_touch=True, is_mobile=True)
+    tab.evaluate("dispatchEvent(new Event('touchmove'))")
+    for top in range(0, 4000, 200):
+        tab.evaluate(f"scrollTo(0, {top})")
+        tab.wait_for_timeout(20)
+    assert phase(tab) == "decay"
+    tab.locator("section:has(> #story) > section a[title=divergent]").tap()
+    tab.wait_for_function("() => document.querySelector('.nin-explorer').dataset.phase === 'divergent'")
+
+
+@pytest.mark.browser
+def test_without_javascript_the_story_reads_on(opened):
+    tab = opened(DESK, java_script_enabled=False)
+    said = tab.locator("section:has(> #story)").inner_text()
+    for word in ("Decay", "decoupled", "catapult", "divergent"):
+        assert word in said
