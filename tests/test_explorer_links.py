@@ -1,10 +1,12 @@
 """Links that set an explorer: what they ask for in vain is refused in words, and nothing that they say does harm."""
 
+import json
 import random
 import re
 
 import pytest
-from explorer_pages import opening, write_page
+from conftest import served
+from explorer_pages import FAKE_MODEL, PAGE, opening, shown_html, write_page
 from playwright.sync_api import expect
 
 from nin_lib.phases import Phase
@@ -64,6 +66,8 @@ NONSENSE += [
 ]
 NAMES = ["constructor", "__proto__", "toString", "_stored", "_training", "experiment", "nin", "sigma", ""]
 SHOWS = "(words => words.some(w => document.querySelector('.nin-status').textContent.includes(w)))"
+GAP = '<p style="height: 1500px">Text.</p>'
+NEAR, FAR = '<a href="#linear?sigma_eps=16">near</a>', '<a href="#linear?w1=0.3&amp;sigma_eps=20">far</a>'
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +75,10 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("links")
     for explorer in EXPLORERS.values():
         write_page(folder, explorer, '<a id="link">a link</a>')
+    text = PAGE.format(
+        name="linear", explorer=GAP + shown_html(LinearExplorer()), links=NEAR + GAP + FAR + GAP
+    )
+    (folder / "text.html").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -144,3 +152,106 @@ def test_the_status_line_says_what_is_refused_and_the_rest_is_shown(open_page, n
     expect(page.get_by_role("status")).to_contain_text(refused)  # and a screen reader says it
     page.locator("input[type=range]").first.press("ArrowRight")
     expect(said).to_be_hidden()
+
+
+def scroll_of(page):
+    return page.evaluate("scrollY")
+
+
+def status_is_seen(page):
+    box = page.locator(".nin-status").bounding_box()
+    return box["y"] > -1 and box["y"] + box["height"] < page.viewport_size["height"] + 1
+
+
+def test_a_link_beside_its_explorer_does_not_move_the_page_and_one_far_away_no_further_than_it_must(
+    open_page,
+):
+    page = open_page("text.html")
+    near, far = page.get_by_role("link", name="near"), page.get_by_role("link", name="far")
+    # the slider is out of sight already, the status is not
+    page.evaluate("scrollTo(0, document.querySelector('.nin-status').getBoundingClientRect().top - 30)")
+    before = scroll_of(page)
+    assert status_is_seen(page)
+    near.click()
+    expect(page.locator(".nin-status")).to_contain_text("16.0: divergent")
+    assert scroll_of(page) == before
+    far.scroll_into_view_if_needed()
+    at_far = scroll_of(page)
+    far.click()
+    expect(page.locator(".nin-status")).to_contain_text("20.0: catapult")
+    assert status_is_seen(page) and scroll_of(page) < at_far
+    # the slider is what stands highest: the page went no further
+    assert abs(page.locator(".nin-explorer").bounding_box()["y"]) < 1
+    page.go_back()
+    expect(page.locator(".nin-status")).to_contain_text("16.0: divergent")
+    page.wait_for_function("y => Math.abs(scrollY - y) < 2", arg=at_far)  # back at the sentence
+
+
+def test_a_link_leads_to_the_same_state_whatever_was_done_before(open_page):
+    page = open_page("text.html")
+    for name in ("steps", "eta"):
+        click_link = f"#linear?{name}=" + {"steps": "50", "eta": "0.1"}[name]
+        page.evaluate("link => { location.hash = link; }", click_link)
+    page.get_by_label("batch size").press("Home")
+    page.get_by_role("link", name="far").click()
+    state = page.evaluate(
+        "[...document.querySelectorAll('input[type=range]')].map(i => i.ariaValueText ?? i.getAttribute('aria-valuetext'))"
+    )
+    page.goto(page.url.split("#")[0])
+    page.wait_for_function("document.querySelector('.nin-status')")
+    page.get_by_role("link", name="far").click()
+    assert state == page.evaluate(
+        "[...document.querySelectorAll('input[type=range]')].map(i => i.getAttribute('aria-valuetext'))"
+    )
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_the_address_follows_the_reader_and_leads_back(open_page, pages, from_file):
+    with served(pages) as base:
+        page = open_page("text.html") if from_file else open_page("text.html", base=base)
+        bare, status = page.url, page.locator(".nin-status")
+        page.wait_for_timeout(600)
+        assert page.url == bare  # the reader has changed nothing
+        page.get_by_label("injected noise").first.press("End")
+        page.wait_for_url(bare + "#linear?sigma_eps=30")
+        page.get_by_label("learning rate").first.press("Home")
+        page.wait_for_url(bare + "#linear?sigma_eps=30&eta=0.001")
+        said = status.inner_text()
+        page.reload()
+        expect(status).to_have_text(said)
+        page.get_by_role("button", name="Back to the start").click()
+        page.wait_for_url(bare)
+        page.get_by_role("link", name="near").click()
+        expect(status).to_contain_text("16.0: divergent")
+        page.go_back()
+        expect(status).to_contain_text("1.00: decay")
+        page.go_forward()
+        expect(status).to_contain_text("16.0: divergent")
+        page.evaluate("scrollTo(0, 0)")
+        page.evaluate("location.hash = '#linear?sigma_eps=0.1'")  # typed
+        expect(status).to_contain_text("0.100: decoupled")
+        assert status_is_seen(page)
+        page.evaluate("location.hash = '#a-heading'")
+        page.wait_for_timeout(600)
+        expect(status).to_contain_text("0.100: decoupled")
+
+
+def test_an_address_from_elsewhere_lands_at_the_explorer(open_page):
+    page = open_page("text.html#linear?sigma_eps=11")
+    expect(page.locator(".nin-status")).to_contain_text("11.0: catapult")
+    assert status_is_seen(page)
+
+
+def test_in_a_live_kernel_the_address_is_left_alone(browser, pages):
+    page = browser.new_page()
+    page.goto(f"{pages.as_uri()}/linear.html?#linear?sigma_eps=11")
+    page.evaluate("document.querySelector('.nin-explorer').remove()")
+    explorer = LinearExplorer()
+    page.evaluate(FAKE_MODEL.replace("STATE", json.dumps(explorer.state())), explorer._esm)
+    url = page.url
+    page.locator("input[name=sigma_eps]").first.press("End")
+    page.wait_for_timeout(600)
+    assert page.url == url
+    click(page, "#linear?sigma_eps=16")
+    assert page.evaluate("saved.at(-1).sigma_eps") == 16 and page.url == url
+    page.close()

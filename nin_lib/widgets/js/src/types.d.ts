@@ -18,6 +18,10 @@ interface View {
   /** The explorer's element; `nin` holds what is on the screen, for tests and benchmarks to see. */
   root: HTMLElement & { nin: Record<string, any> };
   model: Model;
+  /** What links call the explorer: its own name, or of explorers that show an experiment the experiment's. */
+  name: string;
+  /** There is a kernel. */
+  live: boolean;
   /** Aborts when the explorer is taken down: for listeners of the document and the like. */
   signal: AbortSignal;
   /** Calls `end` when the explorer is taken down. */

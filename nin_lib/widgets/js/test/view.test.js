@@ -1,6 +1,7 @@
 import "./from-python.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addressOf } from "../src/ui/address.js";
 import { limitsOf, readValue } from "../src/ui/limits.js";
 import { wantedBy } from "../src/ui/links.js";
 import { setValues, StaticModel } from "../src/ui/model.js";
@@ -24,7 +25,7 @@ test("a model tells its listeners of a change, and of nothing else", () => {
 test("what a view has registered ends with it, each once", () => {
   const model = new StaticModel({ eta: 0.5 });
   const life = new AbortController();
-  const view = createView({}, model, life.signal);
+  const view = createView({}, model, life.signal, "linear");
   const heard = [];
   view.listen(["eta", "w1"], () => heard.push("changed"));
   view.own(() => heard.push("ended"));
@@ -38,6 +39,14 @@ test("what a view has registered ends with it, each once", () => {
   assert.deepEqual(Object.values(model.listeners), [[], []]);
   assert.deepEqual(view.root.nin, {});
   assert.equal(view.start.eta, 0.5);
+  model.set("eta", 0.5);
+  assert.equal(addressOf({ ...view, start: { eta: 0.5 } }), "");
+  model.set("eta", 0.25);
+  model.set("vertical", "w_ni");
+  assert.equal(
+    addressOf({ ...view, start: { eta: 0.5, w1: 1, vertical: "w1" } }),
+    "#linear?eta=0.25&vertical=w_ni",
+  );
 });
 
 const LIMITS = limitsOf({ get: () => ({ choices: { redraw: ["epoch", "never"] } }) });

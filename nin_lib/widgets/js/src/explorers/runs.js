@@ -25,7 +25,7 @@ function mount(view) {
   /** @type {Stored} */
   const { choices, head, trains, runs: records } = model.get("_stored");
   const runs = records.map(record => readRun(record, head));
-  const live = trains && "send" in model; // without a kernel there is nobody to train
+  const live = trains && view.live; // without a kernel there is nobody to train
   const names = Object.keys(choices);
   const stored = storedRuns(runs, model, names);
   const range = rangeOf(runs, live);

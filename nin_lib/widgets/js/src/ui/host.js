@@ -21,16 +21,16 @@ export function defineExplorer(name, title, mount) {
    */
   function show(root, model) {
     const life = new AbortController();
-    const view = createView(root, model, life.signal);
+    const experiment = model.get("experiment"); // a page may show the runs of several
+    const view = createView(root, model, life.signal, experiment ?? name);
     root.classList.add("nin-explorer");
     root.dataset.explorer = name;
     root.replaceChildren(h("style", {}, css + style));
-    const experiment = model.get("experiment"); // a page may show the runs of several
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", experiment ? `${title} ${experiment}` : title);
     followTheme(view);
     mount(view);
-    followLinks(view, experiment ?? name);
+    followLinks(view);
     speakAfterwards(view);
     return () => life.abort();
   }

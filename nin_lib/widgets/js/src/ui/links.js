@@ -1,5 +1,6 @@
 // Links and addresses that set an explorer: "#linear?sigma_eps=16&eta=0.02".
 
+import { followAddress, noteAddress } from "./address.js";
 import { readValue } from "./limits.js";
 import { setValues } from "./model.js";
 import { createRefusals } from "./refusals.js";
@@ -25,26 +26,46 @@ export function wantedBy(hash, name, limits) {
 }
 
 /**
- * A link on the page, or the page's own address, sets the explorer that it names. To be called when the explorer stands.
+ * A link on the page, or the page's own address, leads to the start with what it names: the same state whatever was done
+ * before. To be called when the explorer stands.
  * @param {View} view
- * @param {string} name that of the explorer, or, of explorers that show an experiment, the experiment's
  */
-export function followLinks(view, name) {
-  const { root, model, limits, signal } = view;
+export function followLinks(view) {
+  const { root, model, name, limits, start, live, signal } = view;
   const refusals = createRefusals(view);
   /** @param {string} hash */
   const apply = hash => {
     const asked = wantedBy(hash, name, limits);
     if (!asked) return false;
-    setValues(model, asked.wanted);
+    const others = Object.entries(start).filter(([key]) => !(key in asked.wanted));
+    // What is named comes last: where not every combination is stored, the others follow it.
+    setValues(model, { ...Object.fromEntries(others), ...asked.wanted });
     refusals.say(asked.refused);
-    root.scrollIntoView({ block: "nearest" });
     return true;
   };
   const click = (/** @type {Event} */ event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
-    if (link?.hash && apply(link.hash)) event.preventDefault();
+    if (!link || link.pathname !== location.pathname || !apply(link.hash)) return;
+    event.preventDefault();
+    // Noted, the reader can go back; but not from each step of a script.
+    if (!live && event.isTrusted && link.hash !== location.hash) noteAddress(view, "pushState", link.hash);
+    bringIntoView(root);
   };
   document.addEventListener("click", click, { signal });
-  apply(location.hash);
+  if (!live) followAddress(view, apply);
+}
+
+/**
+ * Scrolls only if the status line is out of sight, and no further than to see it with the slider above it: the reader stays
+ * with the sentence as far as possible.
+ * @param {HTMLElement} root
+ */
+function bringIntoView(root) {
+  const status = /** @type {HTMLElement | null} */ (root.querySelector(".nin-status"));
+  if (!status) return;
+  const { top, bottom } = status.getBoundingClientRect();
+  const covered = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+  if (top >= covered && bottom <= innerHeight) return;
+  status.style.scrollMarginTop = `${top - root.getBoundingClientRect().top}px`;
+  status.scrollIntoView({ block: "nearest" });
 }

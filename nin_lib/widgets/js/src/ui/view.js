@@ -9,15 +9,18 @@ import { valuesOf } from "./model.js";
  * @param {HTMLElement} element
  * @param {Model} model
  * @param {AbortSignal} signal
+ * @param {string} name
  * @returns {View}
  */
-export function createView(element, model, signal) {
+export function createView(element, model, signal, name) {
   /** @param {() => void} end */
   const own = end => signal.addEventListener("abort", end, { once: true });
   const limits = limitsOf(model);
   return {
     root: Object.assign(element, { nin: {} }),
     model,
+    name,
+    live: "send" in model,
     signal,
     own,
     limits,
