@@ -190,6 +190,16 @@ def test_a_heading_is_followed_by_a_sentence(name):
     assert bare == []
 
 
+def test_a_batch_is_never_b():
+    """B is a coefficient of Eq. (6), and a batch is a script B, in the texts and in the explorers."""
+    texts = [*(BOOK / "text").glob("*.md"), *(ROOT / "nin_lib/widgets/js/src").rglob("*.js")]
+    batch = r"(?<!\|)\|B\|(?!\|)|\\rangle_B\b|\\in B\b|\\mathbb B|\$B\$ (be|is) a batch|\bbatch \$B\$"
+    found = {path.name: re.findall(f".*(?:{batch}).*", path.read_text(encoding="utf-8")) for path in texts}
+    # a comment of code may write |B|, as the arithmetic beside it does
+    found = {name: [line for line in lines if "# " not in line] for name, lines in found.items()}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
 def test_a_dozen_exercises_have_folded_solutions_that_are_tested():
     solutions = []
     for name in CHAPTERS:
