@@ -23,6 +23,7 @@ TEXT = BOOK / "text"
 # What the page folds or leaves out is folded in JupyterLab, too: its name for the parts of a cell, by the page's tag.
 FOLDED = {
     "hide-input": {"source_hidden": True},
+    "remove-input": {"source_hidden": True},
     "hide-cell": {"source_hidden": True, "outputs_hidden": True},
     "remove-cell": {"source_hidden": True},
 }

@@ -28,22 +28,22 @@ def _drawing() -> str:
     inputs, hidden, outputs, node = _layer(70, 4), _layer(230, 5), _layer(390, 3), [(70.0, 270.0)]
     grey = 'stroke="#7F7F7F" stroke-width="0.8"'
     blue = f'stroke="{_NOISE}" stroke-width="2" stroke-dasharray="6 3"'
-    low = '<tspan dy="4" font-size="11">NI</tspan><tspan dy="-4"> ε</tspan>'
+    low = '<tspan dy="4" font-size="14">NI</tspan><tspan dy="-4"> ε</tspan>'
     return (
         _edges(inputs, hidden, grey)
         + _edges(hidden, outputs, grey)
         + _edges(node, hidden, blue)
         + _nodes(inputs + hidden + outputs, f'fill="#FFFFFF" {grey}')
         + _nodes(node, f'fill="{_NOISE}"')
-        + f'<text x="20" y="130" fill="{INK}">x</text><text x="425" y="130" fill="{INK}">output</text>'
-        + '<text x="66" y="275" fill="white">ε</text>'
-        + f'<text x="92" y="290" fill="{_NOISE}">noise injection node</text>'
-        + f'<text x="205" y="262" fill="{INK}">z + W{low}</text>'
+        + f'<text x="22" y="131" fill="{INK}">x</text><text x="412" y="131" fill="{INK}">output</text>'
+        + '<text x="65" y="276" fill="white">ε</text>'
+        + f'<text x="92" y="291" fill="{_NOISE}">noise injection node</text>'
+        + f'<text x="196" y="262" fill="{INK}">z + W{low}</text>'
     )
 
 
 SCHEMATIC = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 300" width="480" font-family="sans-serif" '
-    f'font-size="15" role="img" aria-label="{_WORDS}">{_drawing()}</svg>'
+    f'font-size="19" role="img" aria-label="{_WORDS}">{_drawing()}</svg>'
 )
 """The inputs, a hidden layer with the node, and the outputs; what is blue belongs to the noise."""

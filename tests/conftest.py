@@ -99,6 +99,7 @@ def base():
 def write_small_book(folder, cells, **metadata):
     """A book of one page, book/page.ipynb, with the settings and the Sphinx extensions of the real one."""
     shutil.copytree(ROOT / "book/_ext", folder / "book/_ext", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "book/images", folder / "book/images")
     shutil.copy(ROOT / "_config.yml", folder)
     (folder / "book/references.bib").touch()
     (folder / "_toc.yml").write_text("format: jb-book\nroot: book/page\n", encoding="utf-8")

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import zipfile
@@ -46,7 +47,7 @@ def files_of_the_repository():
 def page_cells():
     output = nbformat.v4.new_output("execute_result", {"text/plain": "2"}, execution_count=1)
     return [
-        nbformat.v4.new_markdown_cell("# Page", id="page-0"),
+        nbformat.v4.new_markdown_cell("# Page\n\nIt adds.", id="page-0"),
         nbformat.v4.new_code_cell("1 + 1", execution_count=1, outputs=[output], id="page-1"),
     ]
 
@@ -119,6 +120,15 @@ def test_the_buttons_lead_to_the_version_that_was_built(published):
     ]
     assert "fa-rocket" in text and "source-repository-button" in text
     assert f'<link rel="canonical" href="{SITE}book/page.html"' in text
+
+
+def test_a_shared_page_shows_a_picture_and_the_lost_are_led_back(published):
+    text = (published.site / "book/page.html").read_text(encoding="utf-8")
+    [picture] = re.findall('<meta property="og:image" content="(.*?)">', text)
+    assert picture == f"{SITE}_static/explorer.png"
+    assert (published.site / "_static/explorer.png").read_bytes()[16:24] == struct.pack(">II", 1200, 630)
+    lost = (published.site / "404.html").read_text(encoding="utf-8")
+    assert re.findall('href="(.*?)"', lost) == [f"{SITE}book/page.html", f"{SITE}search.html"]
 
 
 def test_the_notebooks_for_colab_are_the_committed_ones_after_an_install_cell(published):

@@ -19,7 +19,7 @@ from nin_lib.widgets import static_scripts
 
 SITE = ROOT / "_build" / "html"
 PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.rglob("*.html") if "_static" not in p.parts)
-READ = [page for page in PAGES if page != "index.html"]  # which only leads on
+READ = [page for page in PAGES if page not in ("index.html", "404.html")]  # which only lead on
 SAMPLE = ["book/index.html", "book/linear-model.html", "search.html"]
 NODE_MODULES = ROOT / "nin_lib/widgets/js/node_modules"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -17,7 +17,8 @@ SITE = ROOT / "_build" / "html"
 PAGES = sorted(
     str(p.relative_to(SITE))
     for p in SITE.rglob("*.html")
-    if "_static" not in p.parts and p != SITE / "index.html"  # which only leads to book/index.html
+    if "_static" not in p.parts
+    and p not in (SITE / "index.html", SITE / "404.html")  # which only lead to book/index.html
 )
 pytestmark = pytest.mark.browser
 
@@ -80,6 +81,59 @@ def test_explorers_say_something_without_javascript(page, browser, base):
         tab.goto(f"{base}/{page}")
         for element in tab.locator(".nin-explorer").all():
             assert len(element.inner_text().strip()) > 40
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("book/")])
+def test_each_page_has_a_description_of_its_own(page):
+    head = html(page).split("</head>")[0]
+    [said] = re.findall('<meta name="description" content="(.*?)">', head)
+    assert 60 <= len(said) <= 400 and said[-1] in ".?!)" and not re.search(r"[$\\\0]|&lt;", said)
+    assert f'<meta property="og:description" content="{said}">' in head
+    assert "og:image" not in head and "canonical" not in head  # which ask for an address
+    others = [html(other).split("</head>")[0] for other in PAGES if other != page]
+    assert not [other for other in others if said in other]
+    assert '<link rel="icon" href="../_static/favicon.svg"' in head
+    assert (SITE / "_static/favicon.svg").is_file()
+
+
+def test_the_contents_and_the_map_mark_the_chapters_that_have_an_explorer(browser, base):
+    having = {page for page in PAGES if 'data-explorer="' in html(page)}
+    with browser.new_context() as context:
+        for page, places in (
+            ("book/index.html", ".bd-links, section:has(> #map)"),
+            ("search.html", ".bd-links"),
+        ):
+            tab = context.new_page()
+            tab.goto(f"{base}/{page}")
+            for link in tab.locator(places).locator("a[href$='.html']").all():
+                target = str(
+                    (SITE / page).parent.joinpath(link.get_attribute("href")).resolve().relative_to(SITE)
+                )
+                said = link.aria_snapshot()
+                assert ("(has an explorer)" in said) == (target in having), said
+        tab.goto(f"{base}/book/four-phases.html")  # its own link in the contents has no address
+        assert "(has an explorer)" in tab.locator(".bd-links .current > a").aria_snapshot()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_captions_are_numbered_through(page):
+    captions = re.findall(r"<p[^>]*><strong>(Figure|Table)([^<]*)\.</strong>", html(page))
+    assert all(number for _, number in captions)
+    for kind in ("Figure", "Table"):
+        numbers = [number.strip() for other, number in captions if other == kind]
+        chapter = re.search(r'<h1><span class="section-number">(\d+\.) ', html(page))
+        before = chapter[1] if chapter else ""
+        assert numbers == [f"{before}{i}" for i in range(1, len(numbers) + 1)]
+
+
+def test_an_address_that_leads_nowhere_is_said_in_a_sentence(browser, base):
+    text = html("404.html")
+    assert "src=" not in text and "stylesheet" not in text  # it may be shown at any address
+    with browser.new_context() as context:
+        tab = context.new_page()
+        tab.goto(f"{base}/404.html")
+        tab.get_by_role("link", name="first page").click()
+        tab.wait_for_url(f"{base}/book/index.html")
 
 
 class Links(HTMLParser):

@@ -1,12 +1,14 @@
 """Sphinx extension of the book: its figures as the pictures that are stored with them (book/pictures.py).
 
 A page shows an SVG for its width. The figure itself lies beside it as JSON, and the plotly.js of the installed package is
-asked for once the reader presses the figure's button.
+asked for once the reader presses the figure's button. Captions, the paragraphs that begin with **Figure.** or **Table.**, get
+the number of their chapter and their own.
 """
 
 import json
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import internals
@@ -55,6 +57,23 @@ def copy_assets(app):
         shutil.copy2(Path(__file__).with_name(name), static)
 
 
+def number_captions(app, pagename, templatename, context, doctree):
+    """Write **Figure 3.2.** for the second figure of the third chapter, and **Figure 2.** where chapters have no numbers."""
+    chapter = app.env.toc_secnumbers.get(pagename, {}).get("") or ()
+    found = Counter()
+
+    def numbered(caption):
+        kind = caption[1]
+        found[kind] += 1
+        number = ".".join(map(str, (*chapter, found[kind])))
+        return f'<p id="{kind.lower()}-{found[kind]}"><strong>{kind} {number}.</strong>'
+
+    if body := context.get("body"):
+        context["body"] = re.sub(
+            r"<p><strong>(Figure|Table)\.</strong>", numbered, body
+        )
+
+
 def page_assets(app, pagename, templatename, context, doctree):
     """A page with figures has their style sheet and the script of their buttons."""
     if 'class="nin-figure"' in (context.get("body") or ""):
@@ -65,6 +84,7 @@ def page_assets(app, pagename, templatename, context, doctree):
 def setup(app):
     internals.render_figures((FIGURE, PICTURE), figure_html)
     app.connect("builder-inited", copy_assets)
+    app.connect("html-page-context", number_captions)
     app.connect("html-page-context", page_assets, priority=600)
     return {
         "version": "1",

@@ -3,7 +3,8 @@
 Formulas
     are set by KaTeX when the site is built; its style sheet and fonts are copied from the npm package that set them.
 Explorers
-    the script of each explorer comes from `nin_lib.widgets`; a page loads those of the explorers that it shows.
+    the script of each explorer comes from `nin_lib.widgets`; a page loads those of the explorers that it shows, and the
+    contents mark the chapters that have one.
 """
 
 import re
@@ -30,8 +31,24 @@ def copy_assets(app):
         shutil.copy2(font, fonts)
     for name in ("site.css", "story.js"):
         shutil.copy2(Path(__file__).with_name(name), static)
+    with (static / "site.css").open("a", encoding="utf-8") as sheet:
+        sheet.write(mark_explorers(Path(app.srcdir)))
     for name, script in widgets.static_scripts().items():
         (static / name).write_text(script, encoding="utf-8")
+
+
+def mark_explorers(source):
+    """A rule that marks, in the contents and on the map of the first page, the chapters that have an explorer."""
+    chapters = [
+        path.stem
+        for path in sorted((source / "book").glob("*.ipynb"))
+        if "data-explorer=" in path.read_text(encoding="utf-8")
+    ]
+    links = ", ".join(f'[href$="{name}.html"]' for name in chapters)
+    return (
+        f":is(.bd-links, section:has(> #map)) a:is({links}, body:has(.nin-explorer) .current > *)::after {{\n"
+        '  content: "";\n  content: "" / "(has an explorer)";\n}\n'
+    )
 
 
 def set_formulas(app, config):

@@ -66,9 +66,11 @@ class Explorer(anywidget.AnyWidget):
         str
             JavaScript that brings each explorer of this class on the page to life.
         """
+        # In a task of its own: the browser may paint and answer between the others and this one.
         start = (
-            'if (document.readyState !== "loading") explorer.mountAll();\n'
-            'else document.addEventListener("readystatechange", explorer.mountAll, { once: true });'
+            "const start = () => setTimeout(explorer.mountAll);\n"
+            'if (document.readyState !== "loading") start();\n'
+            'else document.addEventListener("readystatechange", start, { once: true });'
         )
         return f"(() => {{\n{cls.script()}\n{start}\n}})();\n"
 
