@@ -220,6 +220,23 @@ interface TrainingHistory {
   niw_norm: Float64Array;
   val_accuracy: Float64Array;
   clean_loss: Float64Array;
+  /** Before the first epoch, and so on, if it was looked at. */
+  inside: Inside[];
+}
+
+interface Inside {
+  largest: number;
+  pull: number;
+  w_ni: Float64Array;
+  clean: Answer[];
+  noisy: Answer[];
+}
+
+interface Answer {
+  right: number;
+  answer: number;
+  /** From 0 to 1. */
+  sure: number;
 }
 
 type CurveKey =
