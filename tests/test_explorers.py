@@ -123,12 +123,13 @@ def test_a_finger_that_scrolls_over_a_slider_or_the_map_changes_nothing_and_one_
     page.evaluate("document.body.style.padding = '400px 0'")
     values = "[...document.querySelectorAll('.nin-explorer input[type=range]')].map(input => input.value)"
     start = page.evaluate(values)
-    for part in page.locator(".nin-track, .nin-band, .nin-map, .nin-plot").all():
+    for part in page.locator(".nin-track, .nin-band, .nin-map, .nin-plot").locator("visible=true").all():
         for across in (0, 40, -60):
             assert finger(page, part, across, -120) >= 90
             assert page.evaluate(values) == start
-    for part in page.locator(".nin-track, .nin-band, .nin-map").all():
-        assert abs(finger(page, part, 90, 10)) < 5
+    # folded away is the slider of steps; each goes farther than the one before, which may be of the same setting
+    for k, part in enumerate(page.locator(".nin-track, .nin-band, .nin-map").locator("visible=true").all()):
+        assert abs(finger(page, part, 60 + 8 * k, 10)) < 5
         assert page.evaluate(values) != start
         start = page.evaluate(values)
 

@@ -38,7 +38,7 @@ export function createSteps(view, paint) {
     "div",
     {},
     scrub,
-    h("div", { class: "nin-buttons" }, player.element),
+    h("p", { class: "nin-play" }, player.element),
     says,
     bar,
     h("p", { class: "nin-note" }, NOTE),
