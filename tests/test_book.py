@@ -100,7 +100,9 @@ def test_code_is_folded_where_it_is_not_the_point(name):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_what_the_page_folds_is_folded_in_jupyterlab_too(name):
     for cell in code_cells(name):
-        shown = {"hide-input", "hide-cell", "remove-input", "remove-cell"}.isdisjoint(cell.metadata.get("tags", []))
+        shown = {"hide-input", "hide-cell", "remove-input", "remove-cell"}.isdisjoint(
+            cell.metadata.get("tags", [])
+        )
         assert cell.metadata.get("jupyter", {}).get("source_hidden", False) is not shown
         assert cell.metadata.get("jupyter", {}).get("outputs_hidden", False) is (
             "hide-cell" in cell.metadata.get("tags", [])

@@ -4,6 +4,7 @@ Within the documented domain of each argument: a result or a divergent run, with
 TypeError that names the argument and its value. One table, `CONTRACTS`, has a line for each public name of the modules.
 """
 
+import ast
 import copy
 import dataclasses
 import functools
@@ -1490,6 +1491,9 @@ CONTRACTS |= {
     )
     for name in ("javascript", "static_script", "script")
 }
+CONTRACTS["widgets.base.Explorer.python"] = Contract(
+    lambda **traits: LinearExplorer(**traits).python(), TRAITS, lambda found, **_: bool(ast.parse(found))
+)
 CONTRACTS["widgets.base.Explorer.limits"] = Contract(
     LinearExplorer.limits, {}, lambda found: found.keys() == TRAITS.keys()
 )

@@ -388,7 +388,7 @@ def test_it_runs_from_a_file_and_from_a_server_without_a_train_button(open_page,
             )
             expect(toy.get_by_text("In a live notebook, a button trains here")).to_be_visible()
             names = [button.inner_text() for button in page.get_by_role("button").all()]
-            assert names == ["Back to the start"] * 2
+            assert names == ["Back to the start", "Keep this run"] * 2
 
 
 @browser_test

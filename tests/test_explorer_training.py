@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,8 +13,13 @@ from explorer_pages import FAKE_MODEL, drag, opening, shown_html, write_page
 from playwright.sync_api import expect
 from scipy import stats
 
+from nin_lib.curvature import LocalCurvature
 from nin_lib.data import load
+from nin_lib.decay import estimate_curvature
+from nin_lib.injection import NoiseInjection
+from nin_lib.networks import mlp
 from nin_lib.phases import Phase
+from nin_lib.training import train
 from nin_lib.widgets import TrainingExplorer
 from nin_lib.widgets.training import PURPOSES, HashStream
 from nin_lib.widgets.words import SENTENCES
@@ -140,6 +146,43 @@ def test_100_random_settings_have_the_same_phase(script_page, seed):
     assert set(met) == set(Phase)
 
 
+@browser_test
+@pytest.mark.parametrize("sigma_eps, epochs", [(10, 3), (23, 1)])
+def test_what_is_seen_inside_is_what_local_curvature_measures(script_page, sigma_eps, epochs):
+    seen = script_page.evaluate(
+        """([p, epochs]) => {
+          let history;
+          for (history of explorer.train(p, epochs, true));
+          return history.inside.map(inside => ({ ...inside, w_ni: [...inside.w_ni] }));
+        }""",
+        [{"sigma_eps": sigma_eps, "eta": 0.2, "batch_size": 128, "seed": 3}, epochs],
+    )
+    data, net = load("digits"), mlp((64, 128, 10), HashStream(3, "weights"))
+    nin = NoiseInjection(net, "0", sigma_eps, seed=HashStream(3, "nin"))
+    curvature = LocalCurvature(net, nin, data.x_train, data.y_train)
+    measured = []
+
+    def measure(history, epoch):
+        noise = HashStream(3, "nin")  # that of the next epoch
+        noise.standard_normal(128 + 1078 * epoch)
+        with torch.no_grad():
+            clean = torch.softmax(net(data.x_val[:8]), 1)
+        measured.append(
+            (curvature.largest(), curvature.pull(noise), nin.weight.detach().numpy().copy(), clean.max(1))
+        )
+
+    how = {"eta": 0.2, "batch_size": 128, "epochs": epochs, "seed": HashStream(3, "order")}
+    train(net, data, nin=nin, callback=measure, **how)
+    assert len(seen) == len(measured) == epochs + 1
+    for inside, (largest, pull, w_ni, (sure, answer)) in zip(seen, measured, strict=True):
+        assert inside["largest"] == pytest.approx(largest, rel=1e-6)
+        assert inside["pull"] == pytest.approx(pull, rel=1e-6)
+        np.testing.assert_allclose(inside["w_ni"], w_ni, rtol=1e-6)
+        assert [each["answer"] for each in inside["clean"]] == answer.tolist()
+        assert [each["right"] for each in inside["clean"]] == data.y_val[:8].tolist()
+        np.testing.assert_allclose([each["sure"] for each in inside["clean"]], sure, rtol=1e-6)
+
+
 def test_the_streams_are_random():
     streams = [HashStream(seed, purpose) for seed in (0, 1, 2**32 - 1) for purpose in PURPOSES]
     normals = [stream.standard_normal((100, 200)).ravel() for stream in streams]
@@ -194,6 +237,87 @@ def test_links_go_through_the_four_phases(open_page):
     page = open_page("training.html#training?sigma_eps=23")
     finished(page, sigma_eps=23)
     expect(page.locator(".nin-explorer")).to_have_attribute("data-phase", Phase.CATAPULT)
+
+
+@browser_test
+def test_the_band_shows_the_phases_that_python_trains_and_is_searched_anew_for_another_learning_rate(
+    open_page,
+):
+    page = open_page()
+    known = "(band => band && band.phases.every(phase => phase !== null))(document.querySelector('.nin-explorer').nin.band)"
+    page.wait_for_function(known, timeout=120_000)
+    band = page.evaluate(
+        "(({ sigma_eps, phases }) => [[...sigma_eps], phases])(document.querySelector('.nin-explorer').nin.band)"
+    )
+    sigmas, phases = np.array(band[0]), band[1]
+    assert phases == sorted(phases, key=list(Phase).index) and set(phases) == set(Phase)
+    for boundary in Phase.DECAY, Phase.DIVERGENT:
+        k = phases.index(boundary)
+        assert [TrainingExplorer(sigma_eps=sigma).phase for sigma in sigmas[[k - 1, k]]] == phases[
+            k - 1 : k + 1
+        ]
+    expect(page.locator(".nin-regions")).to_have_text("decoupleddecaycatapultdivergent")
+    page.locator("input[name=eta]").press("ArrowRight")
+    page.wait_for_function(f"!({known})")
+
+
+@browser_test
+def test_a_new_curve_is_not_joined_to_the_old_one(open_page):
+    page = open_page()
+    # what the loss chart is given, at each picture of a training
+    page.evaluate(
+        """() => {
+          window.heads = [];
+          const root = document.querySelector('.nin-explorer');
+          let run = root.nin.training;
+          Object.defineProperty(root.nin, 'training', { get: () => run, set(next) {
+            run = next;
+            if (run.p.sigma_eps !== 10) heads.push([run.steps, run.done, [...root.nin.curves.batch_loss], [...root.nin.curves.val_accuracy]]);
+          } });
+        }"""
+    )
+    page.get_by_role("link", name=Phase.CATAPULT).click()
+    finished(page, sigma_eps=23)
+    heads = page.evaluate("heads")
+    assert len(heads) > 5
+    for steps, done, loss, accuracy in heads[:-1]:
+        assert done or all(value is None or np.isnan(value) for value in loss[steps : steps + 3])
+        assert all(value is None or np.isnan(value) for value in accuracy[steps + 1 :])
+
+
+@browser_test
+def test_the_network_is_seen_and_a_stretch_of_its_decay_read(open_page):
+    page = open_page()
+    look = "document.querySelector('.nin-explorer').nin.training.inside.length"
+    assert page.evaluate(look) == 0  # it costs something, and nobody has asked
+    page.get_by_text("See the network").press("Enter")
+    page.wait_for_function(f"{look} === 21")
+    answers = page.locator(".nin-digit").all_inner_texts()
+    assert len(answers) == 8 and all(
+        re.match(r"clean \d( ✗)? \d+ %\s+noisy \d( ✗)? \d+ %", each) for each in answers
+    )
+    edge = page.locator(".nin-details .nin-plot").first.get_attribute("aria-label")
+    assert re.search(r"largest eigenvalue of the local Hessian, [\d.]+ now; the edge is at 2", edge)
+    page.get_by_text("Read it yourself").press("Enter")
+    page.wait_for_function("document.querySelector('.nin-explorer').nin.reading?.pull")
+    run = TrainingExplorer().run()
+    for first, last in [(1, 6), (2, 12)]:
+        for name, epoch in [("from", first), ("to", last)]:
+            page.get_by_label(f"type a value of {name} epoch").fill(str(epoch))
+            page.get_by_label(f"type a value of {name} epoch").press("Enter")
+        read = page.evaluate("document.querySelector('.nin-explorer').nin.reading")
+        ends = run.niw_norm[[first, last]]
+        (wanted,) = estimate_curvature(ends, steps=8 * (last - first), eta=0.2, sigma_eps=10.0).rayleigh
+        assert read["curvature"] == pytest.approx(wanted, rel=1e-9)
+        assert 0 < read["curvature"] < read["pull"]
+        expect(page.locator(".nin-reads")).to_contain_text(
+            f"From epoch {first} to {last}, in {8 * (last - first)} steps"
+        )
+    page.get_by_label("stretch to epoch").press("ArrowRight")
+    expect(page.locator(".nin-reads")).to_contain_text("to 13,")
+    page.get_by_label("type a value of to epoch").fill("21")
+    page.get_by_label("type a value of to epoch").press("Enter")
+    expect(page.locator(".nin-refused")).to_contain_text("is refused: it must be a whole number from 0 to 20")
 
 
 @browser_test
@@ -313,7 +437,7 @@ def test_controls_and_charts_have_names(open_page):
     for control in page.locator("input").all():
         name = control.get_attribute("aria-label") or control.evaluate("e => e.labels[0].textContent")
         assert len(name.strip()) > 3
-    for chart in page.locator(".nin-plot").all():
+    for chart in page.locator(".nin-plot:visible").all():
         assert chart.get_attribute("role") == "img"
         said = chart.get_attribute("aria-label")
         assert said.startswith(

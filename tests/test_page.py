@@ -96,7 +96,7 @@ new PerformanceObserver(list => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 # Where an explorer stands, each of its charts has been drawn.
-BUILT = "() => [...document.querySelectorAll('.nin-plot')].every(plot => plot.querySelector('canvas'))"
+BUILT = "() => [...document.querySelectorAll('.nin-plot:not(details *)')].every(plot => plot.querySelector('canvas'))"
 
 
 @pytest.mark.parametrize("page", READ)

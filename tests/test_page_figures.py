@@ -146,8 +146,8 @@ def swipe(page, part):
 
 EXPLORERS = pages_with('class="nin-explorer"')
 BUILT = """() => [...document.querySelectorAll(".nin-explorer")].every(
-  explorer => [...explorer.querySelectorAll(".nin-plot")].length
-    && [...explorer.querySelectorAll(".nin-plot")].every(plot => plot.querySelector("canvas")))"""
+  explorer => [...explorer.querySelectorAll(".nin-plot:not(details *)")].length
+    && [...explorer.querySelectorAll(".nin-plot:not(details *)")].every(plot => plot.querySelector("canvas")))"""
 
 PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
 
@@ -164,7 +164,7 @@ def test_a_finger_scrolls_over_figures_and_explorers_and_plotly_is_not_loaded(na
         parts = (
             ".nin-figure, .nin-explorer .nin-plot, .nin-explorer .nin-map, .nin-explorer input[type=range]"
         )
-        for part in page.locator(parts).all():
+        for part in page.locator(parts).locator("visible=true").all():
             assert swipe(page, part) >= 100
         assert not [url for url in asked if "plotly" in url]
 
@@ -253,7 +253,9 @@ def test_the_tab_key_leads_through_an_explorer_by_rings_that_stand_out(name, sch
         page.goto(f"{base}/{name}.html", wait_until="load")
         page.wait_for_function(BUILT)
         explorer = page.locator(".nin-explorer").first
-        parts = explorer.locator("input, select, button, [tabindex='0']").count()
+        parts = (
+            explorer.locator("input, select, button, summary, [tabindex='0']").locator("visible=true").count()
+        )
         explorer.locator("input, select").first.focus()
         stops = []
         while len(stops) < parts and (focused := page.evaluate(FOCUSED)):

@@ -10,6 +10,7 @@ setting accepts.
 import functools
 import html
 import json
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +34,10 @@ class Explorer(anywidget.AnyWidget):
     Prose sets an explorer on the same page by a link, ``[σ = 16](#linear?sigma_eps=16&eta=0.01)``: the explorer's name,
     and values of its settings. An address that ends like this opens the page so.
     """
+
+    lines: str
+    """Python that makes the curves on the screen: `curves`, by the names of their legends. Names in braces are those of
+    settings and stand for their values; ``{settings}`` stands for all of them, as arguments."""
 
     name: str  # of the bundle, js/src/explorers/NAME.js; also the page's data-explorer, and what links name
 
@@ -96,7 +101,8 @@ class Explorer(anywidget.AnyWidget):
             "dashes": WEIGHT_DASHES,
         }
         source = bundle.read_text(encoding="utf-8")
-        before = f"const palette = {json.dumps(palette)};\nconst limits = {json.dumps(cls.limits())};"
+        constants = {"palette": palette, "limits": cls.limits(), "pythonLines": cls.lines}
+        before = "\n".join(f"const {name} = {json.dumps(value)};" for name, value in constants.items())
         return f"{cls.javascript()}\n{before}\n{source}"
 
     @classmethod
@@ -132,6 +138,12 @@ class Explorer(anywidget.AnyWidget):
     def state(self) -> dict[str, Any]:
         """What the page's script knows of the explorer, a dictionary of JSON values: its settings."""
         return self.settings()
+
+    def python(self) -> str:
+        """The lines of Python that make the curves on the screen, which *Copy as Python* gives."""
+        written = {name: json.dumps(value) for name, value in self.settings().items()}
+        settings = ", ".join(f"{name}={written[name]}" for name in self.settings() if name in self.limits())
+        return re.sub(r"\{(\w+)\}", lambda match: (written | {"settings": settings})[match[1]], self.lines)
 
     def fallback(self) -> str:
         """HTML to read where there is no JavaScript."""

@@ -55,6 +55,30 @@ class BatchAverageExplorer(Explorer):
     """
 
     name = "batch-average"
+    lines = """\
+import numpy as np
+from nin_lib.batch_averages import batch_averages
+from nin_lib.widgets import BatchAverageExplorer
+from nin_lib.widgets.batch_average import SIZES
+
+explorer = BatchAverageExplorer({settings})
+averages, theory = explorer.averages(), explorer.prediction()
+mean, deviation = theory or (averages.mean(), averages.std())
+edges = np.linspace(mean - 4.5 * deviation, mean + 4.5 * deviation, 62)
+x = (edges[1:] + edges[:-1]) / 2
+curves = {
+    "Distribution of the batch average: measured":
+        np.histogram(averages, edges)[0] / len(averages) / (edges[1] - edges[0]),
+    "Standard deviation over the batch size: measured": np.array([
+        np.sqrt(np.mean((a - (mean if theory else a.mean())) ** 2))
+        for a in (batch_averages(explorer.samples(), size) for size in SIZES)
+    ]),
+}
+if theory:
+    z = (x - mean) / deviation
+    curves["normal, as predicted"] = np.exp(-z**2 / 2) / deviation / np.sqrt(2 * np.pi)
+    curves["Theorem 1, corrected"] = deviation * np.sqrt({batch_size} / np.array(SIZES))
+"""
 
     distribution = Choice(*NOISE)
     power = Whole(1, 1, 6, "it is the power n of the noise")

@@ -80,6 +80,20 @@ class ExpansionExplorer(Explorer):
     """
 
     name = "expansion"
+    lines = """\
+import numpy as np
+from nin_lib.widgets import ExpansionExplorer
+from nin_lib.widgets.expansion import SIGMAS
+
+explorer = ExpansionExplorer({settings})
+eps = np.linspace(-4, 4, 241)
+curves = {
+    "exact": explorer.loss_along(eps),
+    "Loss along the noise weights: series": explorer.series_along(eps),
+    "Error of the mean loss: series": np.array([explorer.error(sigma, {order}) for sigma in SIGMAS]),
+    "noise left out": np.array([explorer.error(sigma, 0) for sigma in SIGMAS]),
+}
+"""
 
     activation = Choice(*ACTIVATIONS)
     sigma_eps = Number(0.5, 0, 1e6, "without noise there is nothing to expand", strictly=True)

@@ -23,6 +23,21 @@ class LinearExplorer(Explorer):
     """
 
     name = "linear"
+    lines = """\
+from nin_lib.linear import LinearModel
+from nin_lib.widgets.rng import noise_stream
+
+model = LinearModel(eta={eta}, M={M}, sigma_x={sigma_x}, batch_size={batch_size})
+noise = noise_stream({seed}, {steps})
+run = model.simulate({sigma_eps}, w0={w0}, w1={w1}, w_ni={w_ni}, steps={steps}, noise=noise)
+curves = {
+    "|w0|": abs(run.w0),
+    "|w1|": abs(run.w1),
+    "|wNI|": abs(run.w_ni),
+    "loss": run.loss,
+    "clean loss": run.clean_loss,
+}
+"""
 
     sigma_eps = Number(
         1.0, 0, 1e6, "0 switches the noise off, and far less than a million lets every run diverge"

@@ -66,6 +66,18 @@ class RunExplorer(Explorer):
     """
 
     name = "runs"
+    lines = """\
+from nin_lib.widgets import RunExplorer
+
+histories = RunExplorer({experiment}, {settings}).histories  # by the seed
+history = next(iter(histories.values()))
+curves = {
+    "batch loss": history.batch_loss,
+    "validation loss": history.val_loss,
+    "validation, without noise": history.val_accuracy,
+    "noise weights": history.niw_norm,
+}
+"""
 
     experiment = traitlets.Unicode(read_only=True).tag(sync=True)
     sigma_eps = Number(

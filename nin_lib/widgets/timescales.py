@@ -16,6 +16,26 @@ class TimescalesExplorer(LinearExplorer):
     """
 
     name = "timescales"
+    lines = (
+        LinearExplorer.lines
+        + """
+import numpy as np
+from nin_lib.timescales import passive_flow, time_scales
+
+t = {eta} * np.arange({steps} + 1)
+setting = dict(w0={w0}, w1={w1}, sigma_x={sigma_x}, sigma_eps={sigma_eps})
+flow = passive_flow(t, w_ni={w_ni}, M={M}, **setting)
+tau = time_scales(**setting)
+of_loss, of_weight = "Loss: ", "Noise weight relative to its start: "
+curves |= {
+    of_loss + "closed form": flow.clean_loss,
+    of_loss + "exponential": flow.clean_loss[0] * np.exp(-t / tau.loss),
+    "simulated": abs(run.w_ni / {w_ni}),
+    of_weight + "closed form": abs(flow.w_ni / {w_ni}),
+    of_weight + "exponential": np.exp(-t / tau.noise),
+}
+"""
+    )
 
     @classmethod
     def javascript(cls) -> str:

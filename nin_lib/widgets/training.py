@@ -104,6 +104,17 @@ class TrainingExplorer(Explorer):
     """
 
     name = "training"
+    lines = """\
+from nin_lib.widgets import TrainingExplorer
+
+history = TrainingExplorer({settings}).run()
+curves = {
+    "batch loss": history.batch_loss,
+    "clean loss": history.clean_loss,
+    "|wNI|": history.niw_norm,
+    "without noise": history.val_accuracy,
+}
+"""
 
     sigma_eps = Number(
         10.0, 0, 1e6, "0 switches the noise off, and far less than a million lets training diverge"

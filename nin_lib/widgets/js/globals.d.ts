@@ -13,6 +13,9 @@ declare const palette: {
   dashes: Record<"w0" | "w1" | "w_ni" | "loss" | "clean_loss", string>;
 };
 
+/** Lines of Python that make the curves on the screen, with settings in braces: `python` of an explorer fills them. */
+declare const pythonLines: string;
+
 /** What each setting accepts. */
 declare const limits: Record<string, Limits>;
 

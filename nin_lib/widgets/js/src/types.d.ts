@@ -30,6 +30,8 @@ interface View {
   limits: Map<string, Limits>;
   /** Their values at the start, to which the reader can go back. */
   start: Record<string, any>;
+  /** What is on the screen to be kept or taken away; charts add themselves. */
+  charts: OnScreen[];
   /** Calls `listener` when one of these settings changes, until the explorer is taken down. */
   listen(names: string[], listener: () => void): void;
 }
@@ -123,6 +125,25 @@ interface Chart {
   set(shows: Shows): void;
 }
 
+/** The values in a chart. */
+interface ChartTaken {
+  title: string;
+  at: { name: string; values: ArrayLike<number | null> };
+  curves: { name: string; values: ArrayLike<number | null> }[];
+}
+
+/** A chart or a map, to be kept or taken away. */
+interface OnScreen {
+  title: string;
+  data(): ChartTaken;
+  /** The names of its curves in one line. */
+  legend(): string;
+  canvas(): HTMLCanvasElement | null;
+  /** Leaves what is shown in pale, with this label. */
+  keep(label: Node): void;
+  forget(): void;
+}
+
 interface MapGeometry {
   x0: number;
   y0: number;
@@ -157,6 +178,8 @@ interface MapShown {
   lines: MapLine[];
   names: MapName[];
   point: MapPoint | null;
+  /** Points that were kept, each for the axis that was the vertical one. */
+  kept: { point: MapPoint; vertical: string }[];
 }
 
 // --- models
@@ -197,6 +220,23 @@ interface TrainingHistory {
   niw_norm: Float64Array;
   val_accuracy: Float64Array;
   clean_loss: Float64Array;
+  /** Before the first epoch, and so on, if it was looked at. */
+  inside: Inside[];
+}
+
+interface Inside {
+  largest: number;
+  pull: number;
+  w_ni: Float64Array;
+  clean: Answer[];
+  noisy: Answer[];
+}
+
+interface Answer {
+  right: number;
+  answer: number;
+  /** From 0 to 1. */
+  sure: number;
 }
 
 type CurveKey =

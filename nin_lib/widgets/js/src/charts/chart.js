@@ -4,8 +4,12 @@ import uPlot from "uplot";
 import { h } from "../ui/elements.js";
 import { format, plain } from "../ui/format.js";
 import { axisOf, curveSample, DASHES, drawMarks, onceSized } from "./chart-parts.js";
+import { createGhosts } from "./ghosts.js";
 import { decadeLabels, decadeSplits, labelsOf, LINEAR, splitsOf } from "./ticks.js";
 import { drawnValues, valueAt } from "./values.js";
+
+/** @type {Pick<Shown, "marks" | "fade" | "end" | "until">} */
+const BARE = { marks: [], fade: null, end: null, until: Infinity };
 
 /**
  * A chart in the explorer of this view; the caller places `element`. `at` is what the abscissa counts, which a reading names.
@@ -26,10 +30,7 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
     xRange: [0, 1],
     yRange: [0, 1],
     ys: curves.map(() => []),
-    marks: [],
-    fade: null,
-    end: null,
-    until: Infinity,
+    ...BARE,
   };
   const read = (/** @type {uPlot} */ u) => {
     showReadings(u.cursor.idx, shown.ys, curves, readings);
@@ -39,13 +40,24 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
   };
   /** @returns {uPlot.AlignedData} */
   const drawn = () => [shown.places, ...shown.ys.map(y => drawnValues(y, shown.at, { ...shown, logY }))];
+  const ghosts = createGhosts(curves, logY);
   const chart = onceSized(view, plot, size => {
     const options = optionsOf(view.root, shown, { curves, logY, sync });
     const hooks = hooksOf(view.root, shown, { count: curves.length, logY, read });
-    return new uPlot({ ...size, ...options, ...hooks }, drawn(), plot);
+    const drawClear = [(/** @type {uPlot} */ u) => ghosts.draw(u, shown)];
+    return new uPlot({ ...size, ...options, hooks: { ...hooks, drawClear } }, drawn(), plot);
+  });
+  const element = frame([title, where], xTitle, curves, readings, plot);
+  plot.before(ghosts.legend);
+  view.charts.push({
+    title,
+    data: () => dataOf({ title, at, curves }, shown),
+    legend: () => element.querySelector(".nin-legend")?.textContent ?? "",
+    canvas: () => plot.querySelector("canvas"),
+    ...ghosts.keeping(shown, () => chart()?.redraw(false)),
   });
   return {
-    element: frame([title, where], xTitle, curves, readings, plot),
+    element,
     set({ description, ...next }) {
       update(shown, next);
       const uplot = chart();
@@ -78,6 +90,22 @@ function frame(title, xTitle, curves, readings, plot) {
     plot,
     ...(xTitle ? [h("div", { class: "nin-x-title" }, xTitle)] : []),
   );
+}
+
+/**
+ * The values in a chart. Curves that the legend leaves out are further runs of the one before, and called so.
+ * @param {{ title: string, at: string, curves: Curve[] }} chart
+ * @param {Shown} shown
+ * @returns {ChartTaken}
+ */
+function dataOf({ title, at, curves }, shown) {
+  let [last, count] = ["", 0];
+  const named = curves.map(({ name }, k) => {
+    const text = typeof name === "string" ? name : name?.textContent;
+    [last, count] = text ? [text, 1] : [last, count + 1];
+    return { name: count > 1 ? `${last} ${count}` : last, values: shown.ys[k] };
+  });
+  return { title, at: { name: at.replace(/ =$/, ""), values: shown.at }, curves: named };
 }
 
 /**
@@ -124,7 +152,7 @@ function optionsOf(root, shown, { curves, logY, sync }) {
  * @param {Element} root
  * @param {Shown} shown
  * @param {{ count: number, logY: boolean, read: (u: uPlot) => void }} chart how many curves it has
- * @returns {{ hooks: uPlot.Hooks.Arrays }}
+ * @returns {uPlot.Hooks.Arrays}
  */
 function hooksOf(root, shown, { count, logY, read }) {
   /** @type {(u: uPlot, value: number, style: Partial<CanvasRenderingContext2D>) => void} */
@@ -157,7 +185,7 @@ function hooksOf(root, shown, { count, logY, read }) {
       placed.filter(({ place }) => place >= xRange[0] && place <= xRange[1]),
     );
   }
-  return { hooks: { drawSeries: [drawFade], draw: [drawVisible], setCursor: [read] } };
+  return { drawSeries: [drawFade], draw: [drawVisible], setCursor: [read] };
 }
 
 /**
@@ -168,8 +196,7 @@ function hooksOf(root, shown, { count, logY, read }) {
 function update(shown, { at, x = LINEAR, xRange, ...next }) {
   if (shown.at !== at || shown.x !== x) Object.assign(shown, { at, x, places: Array.from(at, x.place) });
   const ends = [shown.places[0], shown.places[shown.places.length - 1]];
-  const rest = { marks: [], fade: null, end: null, until: Infinity };
-  Object.assign(shown, rest, next, { xRange: xRange ?? ends });
+  Object.assign(shown, BARE, next, { xRange: xRange ?? ends });
 }
 
 /**

@@ -15,7 +15,7 @@ import { fromAbove, geometryOf, moved } from "./map-geometry.js";
  * @param {{ columns: number, rows: number, label: string, move: (x: number, y: number) => void }} options how many cells;
  *   what to do with the values of both settings that the reader asks for
  */
-export function createMap({ root, signal, own }, { columns, rows, label, move }) {
+export function createMap({ root, signal, own, charts }, { columns, rows, label, move }) {
   const canvas = h("canvas");
   const element = h(
     "div",
@@ -24,7 +24,7 @@ export function createMap({ root, signal, own }, { columns, rows, label, move })
   );
   const cells = h("canvas", { width: columns, height: rows });
   /** @type {MapShown} */
-  const shown = { axes: null, lines: [], names: [], point: null };
+  const shown = { axes: null, lines: [], names: [], point: null, kept: [] };
   const geometry = () =>
     geometryOf({ width: element.clientWidth, height: element.clientHeight, columns, rows });
 
@@ -53,6 +53,21 @@ export function createMap({ root, signal, own }, { columns, rows, label, move })
   own(() => observer.disconnect());
   root.addEventListener("nin-theme", draw, { signal });
 
+  charts.push({
+    title: label.split(";")[0],
+    data: () => ({ title: label, at: { name: "", values: [] }, curves: [] }),
+    legend: () => "",
+    canvas: () => canvas,
+    keep() {
+      const { axes, point, kept } = shown;
+      if (axes && point) shown.kept = [...kept, { point, vertical: axes.y.name }].slice(-3);
+      draw();
+    },
+    forget() {
+      shown.kept = [];
+      draw();
+    },
+  });
   return {
     element,
     /**
@@ -93,7 +108,7 @@ function prepare(context, { clientWidth, clientHeight }) {
  * @param {MapGeometry} geometry
  * @param {MapShown & { axes: MapAxes, cells: HTMLCanvasElement, color: string }} map
  */
-function drawMap(context, geometry, { axes, lines, names, point, cells, color }) {
+function drawMap(context, geometry, { axes, lines, names, point, kept, cells, color }) {
   const { x0, y0, w, h } = geometry;
   context.imageSmoothingEnabled = false;
   context.drawImage(cells, x0, y0, w, h);
@@ -106,6 +121,10 @@ function drawMap(context, geometry, { axes, lines, names, point, cells, color })
   drawLines(context, geometry, axes, lines);
   drawNames(context, geometry, { columns: cells.width, rows: cells.height }, names);
   context.restore();
+  context.globalAlpha = 0.5;
+  for (const { point: ghost, vertical } of kept)
+    if (vertical === axes.y.name) drawPoint(context, geometry, axes, ghost);
+  context.globalAlpha = 1;
   if (point) drawPoint(context, geometry, axes, point);
 }
 

@@ -1,5 +1,6 @@
 // The chapter's net on digits, trained anew in a worker at every move of a slider.
 
+import { createBand } from "../charts/band.js";
 import { createChart } from "../charts/chart.js";
 import { EPOCHS, phaseOf, train } from "../models/digits-training.js";
 import { backButton, seedButton, slider } from "../ui/controls.js";
@@ -7,8 +8,11 @@ import { h, symbol } from "../ui/elements.js";
 import { onFrame } from "../ui/frames.js";
 import { defineExplorer } from "../ui/host.js";
 import { valuesOf } from "../ui/model.js";
-import { phaseStatus } from "../ui/phases.js";
+import { PHASES, phaseStatus } from "../ui/phases.js";
+import { spread } from "../ui/scale.js";
 import { createTrainer } from "../workers/training.js";
+import { createInside } from "./parts/inside.js";
+import { createReading } from "./parts/reading.js";
 import { describe, emptyCurves, merge } from "./parts/training-curves.js";
 
 /** @type {SettingRange[]} */
@@ -18,6 +22,7 @@ const RANGES = [
   { name: "batch_size", label: "batch size", min: 16, max: 512, log: true, integer: true },
 ];
 const SETTINGS = [...RANGES.map(({ name }) => name), "seed"];
+const SIGMAS = spread(RANGES[0], 65);
 
 /** @typedef {TrainingHistory & { done: boolean }} News */
 
@@ -25,12 +30,20 @@ const SETTINGS = [...RANGES.map(({ name }) => name), "seed"];
 function mount(view) {
   const { root, model, listen } = view;
   const [sigma, ...others] = RANGES.map(range => slider(view, range));
+  const band = createBand(view, RANGES[0]);
   const status = phaseStatus(view);
   const charts = createCharts(view);
   const buttons = h("div", { class: "nin-buttons" }, seedButton(view, "New seed"), backButton(view));
   const controls = h("div", { class: "nin-controls" }, ...others);
   const fourth = h("div", { class: "nin-chart" }, controls, buttons); // takes the place of a fourth chart
-  root.append(sigma, status.element, h("div", { class: "nin-charts" }, ...charts.elements, fourth));
+  const network = createInside(view, () => look());
+  const reading = createReading(view, () => look());
+  root.append(sigma, band.element, status.element);
+  root.append(
+    h("div", { class: "nin-charts" }, ...charts.elements, fourth),
+    network.element,
+    reading.element,
+  );
 
   /** @type {News | null} */
   let news = null;
@@ -39,14 +52,34 @@ function mount(view) {
     // A training's first epoch says little of its phase: what was said before stays until then.
     if (news.steps >= news.steps_per_epoch || news.done || !root.dataset.phase) say(status, news);
     charts.show(news, status.said());
-    root.nin.training = news;
+    network.show(news);
+    reading.show(news);
+    Object.assign(root.nin, { curves: charts.curves(), training: news });
   });
-  const trainer = createTrainer(view, newest => {
-    news = newest;
-    paintSoon();
-  });
-  const request = () => trainer.request(valuesOf(model, SETTINGS));
+  const trainer = createTrainer(
+    view,
+    newest => {
+      news = newest;
+      paintSoon();
+    },
+    phases => {
+      root.nin.band = { sigma_eps: SIGMAS, phases };
+      band.showPhases(phases.map(phase => (phase === null ? -1 : PHASES.indexOf(phase))));
+    },
+  );
+  const request = () =>
+    trainer.request({
+      p: valuesOf(model, SETTINGS),
+      look: network.element.open || reading.element.open,
+      sigmas: SIGMAS,
+    });
+  // a training that was looked into is shown as it is
+  const look = () => (news?.done && news.inside.length > 0 ? paintSoon() : request());
   listen(SETTINGS, request);
+  listen(
+    SETTINGS.filter(name => name !== "sigma_eps"),
+    () => band.showPhases([-1]),
+  );
   request();
 }
 
@@ -79,6 +112,7 @@ function createCharts(view) {
   let shown = emptyCurves(0); // those of the training, and beyond its head those of the training before
   return {
     elements: [loss.element, niw.element, accuracy.element],
+    curves: () => shown,
     /**
      * @param {News} news
      * @param {string} said the phase in words

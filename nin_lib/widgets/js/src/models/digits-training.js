@@ -2,6 +2,7 @@
 // Python puts `digits` before this: a letter for each pixel, and the numbers in the definition of a phase,
 // nin_lib.history.History.phase.
 
+import { answers, largestEigenvalue, localHessian, pull } from "./local-curvature.js";
 import { copied, Network } from "./network.js";
 import { normal, uniforms } from "./noise.js";
 
@@ -60,6 +61,7 @@ function createStart() {
   return {
     net,
     training,
+    validation,
     accuracy,
     cleanLoss,
     /**
@@ -105,8 +107,11 @@ function createBatches({ net, training }, { sigma_eps, batch_size: n, seed }) {
   const noise = new Float64Array(training.n);
   let order = new Uint16Array(0);
   return {
-    startEpoch() {
+    noise,
+    drawNoise() {
       for (let i = 0; i < noise.length; i++) noise[i] = sigma_eps * nin.normal();
+    },
+    drawOrder() {
       order = orders.permutation(training.n);
     },
     /** @param {number} step of the epoch */
@@ -124,11 +129,13 @@ function createBatches({ net, training }, { sigma_eps, batch_size: n, seed }) {
 /**
  * Trains, and yields its growing history after each step. Its arrays: the loss of each step's batch; |W_NI| before each step
  * and at the end; the others by epochs; what is not measured (yet) is NaN. `lost` is the step whose batch loss shows that the
- * training diverges, or null.
+ * training diverges, or null. With `look`, `inside` has what `lookInside` finds at the start and after
+ * each epoch; the last comes after the last step.
  * @param {TrainingSettings} p
  * @param {number} [epochs]
+ * @param {boolean} [look]
  */
-export function* train(p, epochs = EPOCHS) {
+export function* train(p, epochs = EPOCHS, look = false) {
   start ??= createStart();
   const { net, accuracy, cleanLoss } = start;
   const measured = start.from(p.seed);
@@ -138,7 +145,9 @@ export function* train(p, epochs = EPOCHS) {
   history.clean_loss[0] = measured.cleanLoss;
   history.niw_norm[0] = norm(net.weights.w_ni);
   for (let epoch = 0; epoch < epochs; epoch++) {
-    batches.startEpoch();
+    batches.drawNoise();
+    batches.drawOrder();
+    if (look) history.inside.push(lookInside(start, p, batches.noise));
     for (let step = 0; step < history.steps_per_epoch; step++) {
       batches.bring(step);
       const { loss } = net.forward(p.batch_size, net.x, net.y, net.eps);
@@ -157,6 +166,39 @@ export function* train(p, epochs = EPOCHS) {
       yield history;
     }
   }
+  if (!look) return;
+  batches.drawNoise();
+  history.inside.push(lookInside(start, p, batches.noise));
+}
+
+export const DIGITS_SHOWN = 8;
+/**
+ * What the net is like before an epoch with this noise: the largest eigenvalue of the local Hessian, the pull on W_NI, W_NI
+ * itself, and the answers to the first validation digits without the noise and with it.
+ * @param {ReturnType<typeof createStart>} start
+ * @param {TrainingSettings} p
+ * @param {Float64Array} noise
+ * @returns {Inside}
+ */
+function lookInside({ net, training, validation }, { sigma_eps }, noise) {
+  return {
+    largest: largestEigenvalue(localHessian(net, training), HIDDEN),
+    pull: pull(net, training, noise, sigma_eps),
+    w_ni: net.weights.w_ni.slice(),
+    clean: answers(net, validation, DIGITS_SHOWN),
+    noisy: answers(net, validation, DIGITS_SHOWN, noise),
+  };
+}
+
+/**
+ * The validation digits that are shown, the grey of each pixel from 0 to 1.
+ */
+export function digitsShown() {
+  const { x } = images(digits.train, digits.train + DIGITS_SHOWN);
+  const [low, high] = [digits.levels[0], digits.levels[digits.levels.length - 1]];
+  return Array.from({ length: DIGITS_SHOWN }, (_, k) =>
+    x.slice(k * INPUTS, (k + 1) * INPUTS).map(level => (level - low) / (high - low)),
+  );
 }
 
 /**
@@ -176,6 +218,7 @@ function emptyHistory(p, epochs) {
     niw_norm: unknown(epochs * steps_per_epoch + 1),
     val_accuracy: unknown(epochs + 1),
     clean_loss: unknown(epochs + 1),
+    inside: [],
   };
 }
 

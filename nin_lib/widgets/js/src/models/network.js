@@ -145,12 +145,13 @@ export class Network {
   }
 
   /**
-   * One step of SGD on the n rows in this.x, this.y and this.eps, after `forward` on them.
+   * The gradient of the loss on n rows, after `forward` on them.
    * @param {number} n
-   * @param {number} eta
+   * @param {Float64Array} x
+   * @param {Float64Array} eps
    */
-  step(n, eta) {
-    const { inputs, hidden, outputs, columns, x, h, out, back, eps, weights, gradients } = this;
+  backward(n, x, eps) {
+    const { inputs, hidden, outputs, columns, h, out, back, weights, gradients } = this;
     multiply(hidden, columns, n, h, 1, hidden, out, columns, 1, gradients.W1);
     multiply(even(n), hidden, outputs, out, columns, 1, weights.W1, 1, columns, back);
     const { b0, b1, w_ni } = gradients;
@@ -164,6 +165,16 @@ export class Network {
       }
     }
     multiply(inputs, hidden, n, x, 1, inputs, back, hidden, 1, gradients.W0);
+  }
+
+  /**
+   * One step of SGD on the n rows in this.x, this.y and this.eps, after `forward` on them.
+   * @param {number} n
+   * @param {number} eta
+   */
+  step(n, eta) {
+    const { weights, gradients } = this;
+    this.backward(n, this.x, this.eps);
     for (const name of NAMES) {
       const [weight, gradient] = [weights[name], gradients[name]];
       for (let k = 0; k < weight.length; k++) weight[k] -= eta * gradient[k];

@@ -2,6 +2,7 @@
 
 import css from "text:uplot/dist/uPlot.min.css";
 import { h } from "./elements.js";
+import { createMenu } from "./menu.js";
 import { followLinks } from "./links.js";
 import { StaticModel } from "./model.js";
 import { speakAfterwards } from "./speech.js";
@@ -30,6 +31,7 @@ export function defineExplorer(name, title, mount) {
     root.setAttribute("aria-label", experiment ? `${title} ${experiment}` : title);
     followTheme(view);
     mount(view);
+    createMenu(view);
     followLinks(view);
     speakAfterwards(view);
     return () => life.abort();

@@ -24,6 +24,7 @@ export function createView(element, model, signal, name) {
     signal,
     own,
     limits,
+    charts: [],
     start: valuesOf(model, limits.keys()),
     listen(names, listener) {
       for (const name of names) {

@@ -19,16 +19,22 @@ export function emptyCurves(perEpoch) {
   };
 }
 
+const GAP = 3; // steps
+
 /**
- * Writes a training's history over the curves; beyond its head they stay those of the training before.
+ * Writes a training's history over the curves; beyond a gap at its head they stay those of the training before. What is only
+ * measured now and then would be joined to those by a line across the gap.
  * @param {ReturnType<typeof emptyCurves>} curves
  * @param {TrainingHistory} history
  */
 export function merge(curves, history) {
   const { steps, steps_per_epoch, lost } = history;
-  curves.batch_loss.set(history.batch_loss.subarray(0, lost === null ? steps : lost + 1));
+  const trained = lost === null ? steps : lost + 1;
+  curves.batch_loss.set(history.batch_loss.subarray(0, trained));
   curves.niw_norm.set(history.niw_norm.subarray(0, steps + 1));
-  curves.clean_loss.fill(NaN); // measured so rarely that a line would join two trainings
+  curves.batch_loss.fill(NaN, trained, trained + GAP);
+  curves.niw_norm.fill(NaN, steps + 1, steps + 1 + GAP);
+  for (const curve of [curves.val_accuracy, curves.clean_loss]) curve.fill(NaN);
   for (let epoch = 0; epoch * steps_per_epoch <= steps; epoch++) {
     curves.val_accuracy[epoch * steps_per_epoch] = history.val_accuracy[epoch];
     curves.clean_loss[epoch * steps_per_epoch] = history.clean_loss[epoch];

@@ -1,0 +1,129 @@
+// The local Hessian <H> at the layer of the noise injection node, of a net as it stands: what nin_lib.curvature.LocalCurvature
+// measures. On each smooth piece of a ReLU net it is the mean over samples of D W1 (diag(p) - p p^T) W1^T D, where D says which
+// units are on and p what the net answers.
+
+/** @typedef {import("./network.js").Network} Network */
+/** @typedef {{ n: number, x: Float64Array, y: Uint8Array }} Samples */
+
+/**
+ * <H> over these samples as a function that multiplies vectors by it. It holds until the net computes something else.
+ * @param {Network} net
+ * @param {Samples} samples
+ */
+export function localHessian(net, { n, x, y }) {
+  net.forward(n, x, y);
+  const { hidden, outputs, columns, h, out } = net;
+  const { W1 } = net.weights;
+  const u = new Float64Array(outputs);
+  return (/** @type {Float64Array} */ v) => {
+    const product = new Float64Array(hidden);
+    for (let i = 0; i < n; i++) {
+      u.fill(0);
+      for (let j = 0, k = i * hidden; j < hidden; j++, k++) {
+        if (h[k] > 0) for (let c = 0; c < outputs; c++) u[c] += v[j] * W1[j * columns + c];
+      }
+      let mean = 0;
+      const p = (/** @type {number} */ c) => n * out[i * columns + c] + (c === y[i] ? 1 : 0);
+      for (let c = 0; c < outputs; c++) mean += p(c) * u[c];
+      for (let c = 0; c < outputs; c++) u[c] = (p(c) * (u[c] - mean)) / n;
+      for (let j = 0, k = i * hidden; j < hidden; j++, k++) {
+        if (h[k] > 0) for (let c = 0; c < outputs; c++) product[j] += u[c] * W1[j * columns + c];
+      }
+    }
+    return product;
+  };
+}
+
+/** @type {(a: Float64Array, b: Float64Array) => number} */
+const dot = (a, b) => a.reduce((sum, value, j) => sum + value * b[j], 0);
+
+/**
+ * The largest eigenvalue of a symmetric matrix of this size, by Lanczos iteration: power iteration that keeps what it has seen.
+ * @param {(v: Float64Array) => Float64Array} multiply
+ * @param {number} size
+ */
+export function largestEigenvalue(multiply, size) {
+  /** @type {Float64Array} */
+  let v = Float64Array.from({ length: size }, (_, j) => Math.cos(j * j + 1)); // has a part along any direction
+  /** @type {Float64Array[]} */
+  const seen = [];
+  /** @type {number[]} */
+  const diagonal = [];
+  /** @type {number[]} */
+  const beside = [];
+  let largest = 0;
+  for (;;) {
+    const length = Math.sqrt(dot(v, v));
+    if (seen.length > 0) beside.push(length);
+    if (seen.length === size || !(length > 1e-12 * largest)) return Math.max(largest, 0);
+    seen.push(v.map(value => value / length));
+    v = multiply(seen[seen.length - 1]);
+    diagonal.push(dot(v, seen[seen.length - 1]));
+    for (const other of [...seen, ...seen]) {
+      const part = dot(v, other); // twice, against rounding
+      v = v.map((value, j) => value - part * other[j]);
+    }
+    const before = largest;
+    largest = largestOfTridiagonal(diagonal, beside);
+    if (seen.length > 1 && Math.abs(largest - before) <= 1e-10 * largest) return Math.max(largest, 0);
+  }
+}
+
+/**
+ * By bisection: below the largest eigenvalue, a step of the elimination is negative.
+ * @param {number[]} diagonal
+ * @param {number[]} beside
+ */
+function largestOfTridiagonal(diagonal, beside) {
+  let [low, high] = [Math.max(...diagonal), 0];
+  diagonal.forEach((value, k) => {
+    high = Math.max(high, value + Math.abs(beside[k - 1] ?? 0) + Math.abs(beside[k] ?? 0));
+  });
+  for (let k = 0; k < 60 && low < high; k++) {
+    const middle = (low + high) / 2;
+    let pivot = 1;
+    const above = diagonal.every((value, i) => {
+      pivot = middle - value - (i > 0 ? beside[i - 1] ** 2 / pivot : 0);
+      return pivot > 0;
+    });
+    [low, high] = above ? [low, middle] : [middle, high];
+  }
+  return high;
+}
+
+/**
+ * The curvature along W_NI that the noise feels, to all orders: LocalCurvature.pull for this noise and its negative.
+ * @param {Network} net
+ * @param {Samples} samples
+ * @param {Float64Array} eps
+ * @param {number} sigma_eps
+ */
+export function pull(net, { n, x, y }, eps, sigma_eps) {
+  const { w_ni } = net.weights;
+  let along = 0;
+  for (const noise of [eps, eps.map(value => -value)]) {
+    net.forward(n, x, y, noise);
+    net.backward(n, x, noise);
+    along += dot(net.gradients.w_ni, w_ni) / 2;
+  }
+  return along / (sigma_eps ** 2 * dot(w_ni, w_ni));
+}
+
+/**
+ * What the net answers to the first samples, and how sure it is of it.
+ * @param {Network} net
+ * @param {Samples} samples
+ * @param {number} count an even number
+ * @param {Float64Array} [eps]
+ */
+export function answers(net, { x, y }, count, eps) {
+  net.forward(count, x, y, eps);
+  return Array.from({ length: count }, (_, i) => {
+    const sure = Array.from(
+      net.out.subarray(i * net.columns, i * net.columns + net.outputs),
+      (value, c) => count * value + (c === y[i] ? 1 : 0),
+    );
+    const answer = sure.indexOf(Math.max(...sure));
+    return { right: y[i], answer, sure: sure[answer] };
+  });
+}

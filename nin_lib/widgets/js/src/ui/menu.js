@@ -1,0 +1,132 @@
+// What a reader can take away of every explorer, and keep to compare.
+
+import { addressOf } from "./address.js";
+import { button, h, symbol } from "./elements.js";
+import { fill, format } from "./format.js";
+import { valuesOf } from "./model.js";
+import { pictureOf } from "./picture.js";
+import { csvOf } from "./table.js";
+
+/**
+ * To be called when the explorer stands.
+ * @param {View} view
+ */
+export function createMenu(view) {
+  const { root, charts, live } = view;
+  const said = h("span", { class: "nin-note", "aria-live": "polite" });
+  const text = h("textarea", { class: "nin-copied", readonly: "", rows: 6, "aria-label": "text to copy" });
+  text.hidden = true;
+  /** @type {(name: string, act: () => string | Promise<string>) => HTMLElement} */
+  const item = (name, act) =>
+    button(name, async () => {
+      text.hidden = true;
+      try {
+        said.textContent = await act();
+      } catch {
+        said.textContent = "This browser does not allow it here.";
+      }
+    });
+  /** @param {string} copied */
+  const copy = async copied => {
+    try {
+      await navigator.clipboard.writeText(copied);
+      return "Copied.";
+    } catch {
+      Object.assign(text, { hidden: false, value: copied });
+      text.select();
+      return "Copy it from here:";
+    }
+  };
+  const file = () => fileName(view);
+  const menu = h(
+    "details",
+    { class: "nin-menu" },
+    h("summary", { class: "nin-button" }, "Take away"),
+    h(
+      "div",
+      { class: "nin-buttons" },
+      ...(live
+        ? [] // whose address is not that of the notebook
+        : [item("Copy link", () => copy(location.href.split("#")[0] + addressOf(view)))]),
+      item("Copy as Python", () => copy(pythonOf(view))),
+      item("Save data (CSV)", () => {
+        const csv = csvOf(charts.map(chart => chart.data()).filter(({ curves }) => curves.length > 0));
+        return save(URL.createObjectURL(new Blob([csv], { type: "text/csv" })), `${file()}.csv`);
+      }),
+      item("Save picture (PNG)", () => save(pictureOf(root, charts).toDataURL("image/png"), `${file()}.png`)),
+      said,
+      text,
+    ),
+  );
+  menu.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  });
+  const row = root.querySelector(".nin-buttons") ?? root.appendChild(h("div", { class: "nin-buttons" }));
+  row.append(...keepButtons(view), menu);
+}
+
+/**
+ * Lays what is shown under what comes, with its setting in the legends.
+ * @param {View} view
+ */
+function keepButtons(view) {
+  const { charts } = view;
+  const forget = button("Forget", () => {
+    for (const chart of charts) chart.forget();
+    forget.hidden = true;
+    keep.focus();
+  });
+  forget.hidden = true;
+  const keep = button("Keep this run", () => {
+    for (const chart of charts) chart.keep(labelOf(view));
+    forget.hidden = false;
+  });
+  return [keep, forget];
+}
+
+/**
+ * The settings that are not as at the start, and the noise in any case.
+ * @param {View} view
+ */
+function labelOf({ model, start }) {
+  const names = Object.keys(start).filter(name => name === "sigma_eps" || model.get(name) !== start[name]);
+  const label = h("span");
+  names.forEach((name, k) => {
+    const value = model.get(name);
+    const shown = typeof value === "number" && !Number.isInteger(value) ? format(value) : String(value);
+    label.append(k > 0 ? ", " : "", symbol(name), ` = ${shown}`);
+  });
+  if (names.length === 0) label.append("the start");
+  return label;
+}
+
+/**
+ * The lines that make these curves with nin_lib.
+ * @param {View} view
+ */
+function pythonOf({ model, limits }) {
+  const values = valuesOf(model, limits.keys());
+  const written = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]),
+  );
+  const settings = Object.entries(written).map(([name, value]) => `${name}=${value}`);
+  const experiment = JSON.stringify(model.get("experiment"));
+  return fill(pythonLines, { ...written, experiment, settings: settings.join(", ") });
+}
+
+/** @param {View} view */
+const fileName = view => {
+  const query = addressOf(view).split("?")[1] ?? "";
+  return [view.name, ...query.split("&").filter(Boolean)].join("_");
+};
+
+/**
+ * @param {string} url
+ * @param {string} name
+ */
+function save(url, name) {
+  h("a", { href: url, download: name }).click();
+  return `Saved as ${name}.`;
+}

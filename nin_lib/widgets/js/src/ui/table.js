@@ -1,0 +1,39 @@
+// The values of all curves on the screen as a table, in CSV.
+
+/** @param {number | null | undefined} value */
+const cell = value => {
+  if (value == null || Number.isNaN(value)) return "";
+  return Number.isFinite(value) ? String(value) : value > 0 ? "inf" : "-inf";
+};
+/** @param {string} text */
+const quoted = text => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/**
+ * The columns: abscissas, each once, and the curves over them. A name that two charts use has the chart's title before it.
+ * @param {ChartTaken[]} charts
+ */
+export function columnsOf(charts) {
+  const names = charts.flatMap(({ curves }) => curves.map(({ name }) => name));
+  const shared = (/** @type {string} */ name) => names.filter(other => other === name).length > 1;
+  /** @type {{ name: string, values: ArrayLike<number | null> }[]} */
+  const columns = [];
+  for (const { title, at, curves } of charts) {
+    const known = columns.find(({ name, values }) => name === at.name && equal(values, at.values));
+    if (!known) columns.push(at);
+    columns.push(
+      ...curves.map(({ name, values }) => ({ name: shared(name) ? `${title}: ${name}` : name, values })),
+    );
+  }
+  return columns;
+}
+
+/** @type {(a: ArrayLike<number | null>, b: ArrayLike<number | null>) => boolean} */
+const equal = (a, b) => a.length === b.length && Array.from(a).every((value, i) => value === b[i]);
+
+/** @param {ChartTaken[]} charts */
+export function csvOf(charts) {
+  const columns = columnsOf(charts);
+  const length = Math.max(...columns.map(({ values }) => values.length));
+  const rows = Array.from({ length }, (_, i) => columns.map(({ values }) => cell(values[i])).join());
+  return [columns.map(({ name }) => quoted(name)).join(), ...rows, ""].join("\n");
+}
