@@ -104,7 +104,9 @@ def test_the_links_of_the_story_work_from_the_keyboard_and_say_the_phase(opened)
     tab = opened(DESK)
     for link in tab.locator("section:has(> #story) > section a[href*='?']").all():
         link.focus()
-        tab.wait_for_timeout(300)  # the page scrolls there, and what comes into view may set the explorer before
+        tab.wait_for_timeout(
+            300
+        )  # the page scrolls there, and what comes into view may set the explorer before
         tab.keyboard.press("Enter")
         name = link.get_attribute("title")
         tab.wait_for_function(
