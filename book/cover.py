@@ -5,16 +5,19 @@ It shows the explorer of the built site's first page in a catapult, in the size 
 
 from pathlib import Path
 
-from pictures import CHROMIUM_ARGS, chromium
 from playwright.sync_api import sync_playwright
+
+from pictures import CHROMIUM_ARGS, chromium
 
 BOOK = Path(__file__).resolve().parent
 PAGE = BOOK.parent / "_build/html/book/index.html"
-SIZE = {"width": 1200, "height": 630}
-ALONE = """
-.nin-explorer { position: fixed; z-index: 9999; inset: 0; margin: 0; border: 0; border-radius: 0;
-  padding: 24px 48px; background: white; zoom: 1.15 }
-"""
+SIZE = {
+    "width": 1000,
+    "height": 525,
+}  # in px of the page, of which one is 1.2 px of the picture
+ALONE = """body :not(:has(.nin-explorer), .nin-explorer, .nin-explorer *) { visibility: hidden }
+.nin-charts ~ * { display: none !important }
+.nin-explorer.nin-explorer { position: fixed; z-index: 9999; inset: 0; padding: 32px; border: 0; background: white }"""
 
 
 def main():
@@ -24,7 +27,9 @@ def main():
         browser = playwright.chromium.launch(
             executable_path=chromium(), args=CHROMIUM_ARGS
         )
-        page = browser.new_page(viewport=SIZE, color_scheme="light")
+        page = browser.new_page(
+            viewport=SIZE, device_scale_factor=1.2, color_scheme="light"
+        )
         page.goto(f"{PAGE.as_uri()}#linear?sigma_eps=11")
         page.wait_for_selector('.nin-explorer[data-phase="catapult"]')
         page.add_style_tag(content=ALONE)

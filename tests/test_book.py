@@ -162,6 +162,60 @@ def test_chapter_is_short(name):
     assert max(lengths) <= 75 and sum(lengths) <= 350
 
 
+PAGES_OF_TABLES = {"index", "notation", "equations", "errata"}
+
+
+@pytest.mark.parametrize("name", sorted(set(CHAPTERS) - PAGES_OF_TABLES))
+def test_a_chapter_ends_with_what_was_found_and_two_pages_to_read_next(name):
+    text = read(f"book/text/{name}.md")
+    found, further = re.search(r"\n## What was found\n(.+)\n## Read next\n(.+)\Z", text, re.DOTALL).groups()
+    assert len(found.split()) > 40
+    assert len(set(re.findall(r"\]\(([\w-]+)\.ipynb\)", further))) == 2
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_that_has_an_explorer_begins_with_it(name):
+    shown = [bool(re.search(r"^\w+Explorer\(.*\)$", c.source, re.MULTILINE)) for c in code_cells(name)]
+    assert shown[0] or not any(shown)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_heading_is_followed_by_a_sentence(name):
+    cells = nbformat.read(BOOK / f"{name}.ipynb", as_version=4).cells
+    text = "\n".join(c.source if c.cell_type == "markdown" else "```" for c in cells)
+    lines = [line for line in text.splitlines() if line.strip() and not re.fullmatch(r"\([\w-]+\)=", line)]
+    bare = [
+        a
+        for a, b in zip(lines, lines[1:], strict=False)
+        if re.match("#+ ", a) and re.match(r"#|```|\$\$|\||%|!\[", b)
+    ]
+    assert bare == []
+
+
+def test_a_batch_is_never_b():
+    """B is a coefficient of Eq. (6), and a batch is a script B, in the texts and in the explorers."""
+    texts = [*(BOOK / "text").glob("*.md"), *(ROOT / "nin_lib/widgets/js/src").rglob("*.js")]
+    batch = r"(?<!\|)\|B\|(?!\|)|\\rangle_B\b|\\in B\b|\\mathbb B|\$B\$ (be|is) a batch|\bbatch \$B\$"
+    found = {path.name: re.findall(f".*(?:{batch}).*", path.read_text(encoding="utf-8")) for path in texts}
+    # a comment of code may write |B|, as the arithmetic beside it does
+    found = {name: [line for line in lines if "# " not in line] for name, lines in found.items()}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_a_dozen_exercises_have_folded_solutions_that_are_tested():
+    solutions = []
+    for name in CHAPTERS:
+        cells = nbformat.read(BOOK / f"{name}.ipynb", as_version=4).cells
+        solutions += [
+            after
+            for cell, after in zip(cells, cells[1:], strict=False)
+            if cell.cell_type == "markdown" and re.search("^## Exercise$", cell.source, re.MULTILINE)
+        ]
+    assert len(solutions) == 12
+    for cell in solutions:
+        assert cell.metadata.get("tags") == ["hide-cell"] and "assert " in cell.source and cell.outputs
+
+
 def printed(cell):
     """The text that a reader sees below a cell: what is printed, and a value that has no better picture."""
     pictures = {"text/html", "text/latex", "image/svg+xml", "application/vnd.plotly.v1+json"}

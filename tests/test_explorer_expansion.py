@@ -236,10 +236,10 @@ def test_batch_average_follows_a_drag_the_keyboard_and_the_menu(open_page):
         seen.append(shown(page, "e.nin.batchAverage.deviation"))
     assert len(set(seen)) > 30 and seen[-1] < 0.2 * seen[0]
     page.get_by_label("batch size").press("End")
-    expect(page.locator(".nin-status")).to_contain_text("|B| = 1024:")
+    expect(page.locator(".nin-status")).to_contain_text("|ℬ| = 1024:")
     assert page.get_by_label("batch size").get_attribute("aria-valuetext") == "1024"
     page.get_by_label("batch size").press("Home")
-    expect(page.locator(".nin-status")).to_contain_text("|B| = 4:")
+    expect(page.locator(".nin-status")).to_contain_text("|ℬ| = 4:")
     power = page.get_by_label("noise to the")
     power.press("End")
     expect(page.locator(".nin-status")).to_contain_text("not to be trusted")
@@ -250,7 +250,7 @@ def test_batch_average_follows_a_drag_the_keyboard_and_the_menu(open_page):
     page.get_by_role("button", name="New samples").click()
     assert shown(page, "e.nin.batchAverage.mean") != before
     page.get_by_role("button", name="Back to the start").click()
-    expect(page.locator(".nin-status")).to_contain_text("Normal noise, n = 1, |B| = 64")
+    expect(page.locator(".nin-status")).to_contain_text("Normal noise, n = 1, |ℬ| = 64")
     page.get_by_role("link", name="t", exact=True).click()
     expect(page.locator(".nin-status")).to_contain_text("Student t, 5 d.o.f. noise, n = 3")
 

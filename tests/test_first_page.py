@@ -68,8 +68,9 @@ def test_question_answer_verdict_and_curves_are_on_the_first_screen(opened):
     assert tab.locator(".cell_input").count() == 0, "code stands on the first page"
     assert box(tab, "h1")["height"] < 60
     assert box(tab, ".nin-explorer")["y"] < 330
-    status = box(tab, ".nin-status")
-    assert status["y"] + status["height"] < DESK["height"]
+    for part in [tab.locator(".nin-status"), *tab.locator(".nin-plot").all()]:
+        place = part.bounding_box()
+        assert place["y"] + place["height"] < DESK["height"]
 
 
 @pytest.mark.browser

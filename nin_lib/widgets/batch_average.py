@@ -132,5 +132,5 @@ if theory:
             "<p><strong>An explorer with a menu and two sliders stands here where JavaScript runs.</strong> "
             "It draws 262,144 samples of q ε<sup>n</sup>, averages them over batches, and shows the histogram of the "
             "averages beside the prediction, for five noise distributions, powers n from 1 to 6 and batch sizes from 4 to "
-            f"1024. Here the noise is {self.distribution}, n = {self.power} and |B| = {self.batch_size}. {theory}</p>"
+            f"1024. Here the noise is {self.distribution}, n = {self.power} and |ℬ| = {self.batch_size}. {theory}</p>"
         )

@@ -75,7 +75,7 @@ function mount(view) {
  */
 function sentences({ name, power, size }, { mean, deviation, exponent, expected }) {
   const applies = expected.mean !== null;
-  const falls = `It falls as |B| to the power ${exponent.toFixed(2).replace("-", "−")}. `;
+  const falls = `It falls as |ℬ| to the power ${exponent.toFixed(2).replace("-", "−")}. `;
   return [
     `${NAMES[name][0].toUpperCase()}${NAMES[name].slice(1)} noise, n = ${power}, `,
     symbol("batch_size"),
@@ -130,8 +130,8 @@ function createHistogram(view) {
 function createScaling(view) {
   const chart = createChart(view, {
     title: "Standard deviation over the batch size",
-    at: "|B| =",
-    xTitle: "batch size |B|",
+    at: "|ℬ| =",
+    xTitle: "batch size |ℬ|",
     curves: [
       { name: "measured", color: MEASURED, kind: "points" },
       { name: "Theorem 1, corrected", color: PREDICTED, dash: "dash" },
@@ -153,8 +153,8 @@ function createScaling(view) {
         ys: [deviations, line],
         xRange: [Math.log10(SMALLEST / 1.3), Math.log10(LARGEST * 1.3)],
         yRange: [Math.floor(4 * Math.min(...logs)) / 4 - 0.1, Math.ceil(4 * Math.max(...logs)) / 4 + 0.1],
-        marks: [{ at: size, text: "|B|" }],
-        description: `Standard deviation of the batch average for batches of ${SMALLEST} to ${LARGEST}: it falls as |B| to the power ${exponent.toFixed(2)}.`,
+        marks: [{ at: size, text: "|ℬ|" }],
+        description: `Standard deviation of the batch average for batches of ${SMALLEST} to ${LARGEST}: it falls as |ℬ| to the power ${exponent.toFixed(2)}.`,
       });
     },
   };

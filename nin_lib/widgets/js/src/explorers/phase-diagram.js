@@ -22,7 +22,7 @@ const VERTICALS = {
   w1: "start of w₁",
   w_ni: "start of w_NI",
   eta: "learning rate η",
-  batch_size: "batch size |B|",
+  batch_size: "batch size |ℬ|",
 };
 /** @param {View} view */
 function mount(view) {

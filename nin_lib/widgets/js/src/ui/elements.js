@@ -22,7 +22,7 @@ const SYMBOLS = {
   sigma_eps: ["σ", "ε"],
   sigma_x: ["σ", "x"],
   eta: ["η"],
-  batch_size: ["|B|"],
+  batch_size: ["|ℬ|"],
   w0: ["w", "0"],
   w1: ["w", "1"],
   w_ni: ["w", "NI"],
