@@ -138,6 +138,7 @@ interface OnScreen {
   data(): ChartTaken;
   /** The names of its curves in one line. */
   legend(): string;
+  /** Null where nobody sees it. */
   canvas(): HTMLCanvasElement | null;
   /** Leaves what is shown in pale, with this label. */
   keep(label: Node): void;

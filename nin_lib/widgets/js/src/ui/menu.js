@@ -40,7 +40,7 @@ export function createMenu(view) {
         : [item("Copy link", () => copy(location.href.split("#")[0] + addressOf(view)))]),
       item("Copy as Python", () => copy(pythonOf(view))),
       item("Save data (CSV)", () => {
-        const csv = csvOf(charts.map(chart => chart.data()).filter(({ curves }) => curves.length > 0));
+        const csv = csvOf(charts.filter(chart => chart.canvas()).map(chart => chart.data()));
         return save(URL.createObjectURL(new Blob([csv], { type: "text/csv" })), `${file()}.csv`);
       }),
       item("Save picture (PNG)", () => save(pictureOf(root, charts).toDataURL("image/png"), `${file()}.png`)),
