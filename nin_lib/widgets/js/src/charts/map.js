@@ -86,7 +86,7 @@ export function createMap({ root, signal, own, charts }, { columns, rows, label,
 const onScreen = (canvas, title, shown, draw) => ({
   title,
   data: () => ({ title, at: { name: "", values: [] }, curves: [] }),
-  legend: () => "",
+  legend: () => [],
   canvas: () => canvas,
   keep() {
     const { axes, point, kept } = shown;
