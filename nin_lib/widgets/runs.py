@@ -7,7 +7,7 @@ import threading
 from collections.abc import KeysView, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import traitlets
@@ -51,6 +51,9 @@ class RunExplorer(Explorer):
     **choices : str
         Where the runs differ in another setting (not the seed), one of its values.
 
+    A training that another explorer of the same experiment has started ends with its epoch when this one is made, as by
+    running a cell again.
+
     All but `out` are traits: readable, and but for `experiment` settable and observable. A value that is not right
     raises a ValueError.
 
@@ -88,6 +91,7 @@ curves = {
     _stored = traitlets.Dict().tag(sync=True)
     _training = traitlets.Dict().tag(sync=True)
 
+    _training_now: ClassVar[dict[str, "RunExplorer"]] = {}  # of each experiment, the explorer that trains it
     _stop: threading.Event | None = None  # while a training runs, the event that ends it
     _telling = threading.RLock()  # so that what `stop` says does not come after the end
 
@@ -110,6 +114,8 @@ curves = {
         }
         super().__init__(**{"sigma_eps": sigmas[len(sigmas) // 2]} | settings, _stored=stored)
         self.on_msg(self._receive)
+        if before := self._training_now.get(experiment):  # a cell was run again: nobody could stop it there
+            before.stop()
 
     @property
     def address(self) -> str:
@@ -168,10 +174,13 @@ curves = {
                 f"{self.experiment!r} is not made by nin_lib.training.train_mlp, which trains here"
             )
         settings = self._shown()[0].settings | {"sigma_eps": self.sigma_eps, "epochs": self.epochs}
-        begins = f"Training at σ = {settings['sigma_eps']:.3g} begins."
+        begins = f"Training at σ = {settings['sigma_eps']:.3g} begins: its data load."
         self._tell(running=True, message=begins, progress=0, run=None)
         self._stop = threading.Event()
-        thread = threading.Thread(target=self._train, args=(settings, self._stop), daemon=True)
+        self._training_now[self.experiment] = self
+        thread = threading.Thread(
+            target=self._train, args=(settings, self._stop), name="training", daemon=True
+        )
         thread.start()
         return thread
 
@@ -222,6 +231,8 @@ curves = {
             news = {"message": f"The training {at} failed. {type(error).__name__}: {error}"}
         with self._telling:
             self._stop = None
+            if self._training_now.get(self.experiment) is self:
+                del self._training_now[self.experiment]
             self._tell(running=False, **news)
 
     def _tell(self, **news: Any) -> None:
