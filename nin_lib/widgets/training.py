@@ -111,7 +111,7 @@ history = TrainingExplorer({settings}).run()
 curves = {
     "batch loss": history.batch_loss,
     "clean loss": history.clean_loss,
-    "|wNI|": history.niw_norm,
+    "|wNI|": history.niw_norm,  # after each epoch
     "without noise": history.val_accuracy,
 }
 """

@@ -21,6 +21,20 @@ const asText = {
   },
 };
 
+// uPlot writes numbers by the browser's language as it loads, and some browsers have one ("C") that no number can be written by.
+// What it writes is not shown: the charts have their own labels.
+const withoutLanguage = {
+  name: "without-language",
+  setup({ onLoad }) {
+    onLoad({ filter: /uPlot\.esm\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const contents = source.replace("domEnv ? nav.language : 'en-US'", "'en-US'");
+      if (contents === source) throw new Error(`${path} no longer asks for the language: leave this out`);
+      return { contents };
+    });
+  },
+};
+
 await build({
   ...options,
   entryPoints: readdirSync("src/explorers")
@@ -28,6 +42,6 @@ await build({
     .map(name => `src/explorers/${name}`),
   outdir: "../static",
   globalName: "explorer",
-  plugins: [asText],
+  plugins: [asText, withoutLanguage],
   banner: { js: `/*! uPlot\n${readFileSync("node_modules/uplot/LICENSE", "utf8")}*/` }, // which its source does not name
 });

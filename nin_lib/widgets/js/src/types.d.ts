@@ -136,8 +136,9 @@ interface ChartTaken {
 interface OnScreen {
   title: string;
   data(): ChartTaken;
-  /** The names of its curves in one line. */
-  legend(): string;
+  /** What its curves are called, and how they are drawn. */
+  legend(): { text: string; color: string; dashes: number[] }[];
+  /** Null before it is drawn. */
   canvas(): HTMLCanvasElement | null;
   /** Leaves what is shown in pale, with this label. */
   keep(label: Node): void;

@@ -19,6 +19,17 @@ test("charts over the same abscissa share its column, and a name that two of the
   assert.deepEqual(names, ["step", "Weights: w", "Loss, over all: w", "loss", "σ", "error"]);
 });
 
+test("another abscissa of the same name has the title before it, and what has no curves has no column", () => {
+  const rare = {
+    title: "Rare",
+    at: { name: "step", values: [0, 2] },
+    curves: [{ name: "seldom", values: [1, 2] }],
+  };
+  const map = { title: "Map", at: { name: "", values: [] }, curves: [] };
+  const names = columnsOf([WEIGHTS, map, rare]).map(({ name }) => name);
+  assert.deepEqual(names, ["step", "w", "Rare: step", "seldom"]);
+});
+
 test("values keep all their digits, what is not there is empty, and infinity is inf", () => {
   assert.equal(
     csvOf([WEIGHTS, LOSS, SHORT]),

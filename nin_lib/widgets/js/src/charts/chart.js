@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import { h } from "../ui/elements.js";
 import { format, plain } from "../ui/format.js";
-import { axisOf, curveSample, DASHES, drawMarks, onceSized } from "./chart-parts.js";
+import { axisOf, curveSample, DASHES, drawMarks, ink, onceSized } from "./chart-parts.js";
 import { createGhosts } from "./ghosts.js";
 import { decadeLabels, decadeSplits, labelsOf, LINEAR, splitsOf } from "./ticks.js";
 import { drawnValues, valueAt } from "./values.js";
@@ -52,7 +52,7 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
   view.charts.push({
     title,
     data: () => dataOf({ title, at, curves }, shown),
-    legend: () => element.querySelector(".nin-legend")?.textContent ?? "",
+    legend: () => [...legendOf(curves), ...ghosts.named(ink(view.root, 1))],
     canvas: () => plot.querySelector("canvas"),
     ...ghosts.keeping(shown, () => chart()?.redraw(false)),
   });
@@ -92,6 +92,15 @@ function frame(title, xTitle, curves, readings, plot) {
   );
 }
 
+/** @param {Curve} curve */
+const textOf = ({ name }) => (typeof name === "string" ? name : (name?.textContent ?? ""));
+
+/** @param {Curve[]} curves */
+const legendOf = curves =>
+  curves
+    .filter(({ name }) => name)
+    .map(curve => ({ text: textOf(curve), color: curve.color, dashes: DASHES[curve.dash ?? "solid"] }));
+
 /**
  * The values in a chart. Curves that the legend leaves out are further runs of the one before, and called so.
  * @param {{ title: string, at: string, curves: Curve[] }} chart
@@ -100,8 +109,8 @@ function frame(title, xTitle, curves, readings, plot) {
  */
 function dataOf({ title, at, curves }, shown) {
   let [last, count] = ["", 0];
-  const named = curves.map(({ name }, k) => {
-    const text = typeof name === "string" ? name : name?.textContent;
+  const named = curves.map((curve, k) => {
+    const text = textOf(curve);
     [last, count] = text ? [text, 1] : [last, count + 1];
     return { name: count > 1 ? `${last} ${count}` : last, values: shown.ys[k] };
   });

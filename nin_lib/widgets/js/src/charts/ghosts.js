@@ -18,6 +18,9 @@ export function createGhosts(curves, logY) {
   let kept = [];
   return {
     legend,
+    /** @param {string} color that of the samples in the legend */
+    named: color =>
+      kept.map(({ entry, dash }) => ({ text: entry.textContent ?? "", color, dashes: DASHES[dash] })),
     /**
      * How a reader keeps what is shown, and forgets all that is kept.
      * @param {Shown} shown

@@ -54,21 +54,7 @@ export function createMap({ root, signal, own, charts }, { columns, rows, label,
   own(() => observer.disconnect());
   root.addEventListener("nin-theme", draw, { signal });
 
-  charts.push({
-    title: label.split(";")[0],
-    data: () => ({ title: label, at: { name: "", values: [] }, curves: [] }),
-    legend: () => "",
-    canvas: () => canvas,
-    keep() {
-      const { axes, point, kept } = shown;
-      if (axes && point) shown.kept = [...kept, { point, vertical: axes.y.name }].slice(-3);
-      draw();
-    },
-    forget() {
-      shown.kept = [];
-      draw();
-    },
-  });
+  charts.push(onScreen(canvas, label.split(";")[0], shown, draw));
   return {
     element,
     /**
@@ -89,6 +75,30 @@ export function createMap({ root, signal, own, charts }, { columns, rows, label,
     },
   };
 }
+
+/**
+ * A map to be kept, of which the point stays, or taken away, which has no curves.
+ * @param {HTMLCanvasElement} canvas
+ * @param {string} title
+ * @param {MapShown} shown
+ * @param {() => void} draw
+ * @returns {OnScreen}
+ */
+const onScreen = (canvas, title, shown, draw) => ({
+  title,
+  data: () => ({ title, at: { name: "", values: [] }, curves: [] }),
+  legend: () => [],
+  canvas: () => canvas,
+  keep() {
+    const { axes, point, kept } = shown;
+    if (axes && point) shown.kept = [...kept, { point, vertical: axes.y.name }].slice(-3);
+    draw();
+  },
+  forget() {
+    shown.kept = [];
+    draw();
+  },
+});
 
 /**
  * @param {CanvasRenderingContext2D} context

@@ -10,6 +10,22 @@ import style from "text:./style.css";
 import { followTheme } from "./theme.js";
 import { createView } from "./view.js";
 
+// What an explorer cannot do without.
+function lacks() {
+  if (!("ResizeObserver" in window)) return "ResizeObserver";
+  return document.createElement("canvas").getContext("2d") ? "" : "canvas to draw on";
+}
+
+/**
+ * Says below what there is to read why there is no more.
+ * @param {HTMLElement} root
+ * @param {string} reason
+ */
+function excuse(root, reason) {
+  root.append(h("p", {}, `The explorer itself does not run: ${reason}.`));
+  return () => {};
+}
+
 /**
  * @param {string} name
  * @param {string} title what a screen reader calls it
@@ -21,12 +37,32 @@ export function defineExplorer(name, title, mount) {
    * @param {Model} model
    */
   function show(root, model) {
+    const lacking = lacks();
+    if (lacking) return excuse(root, `this browser has no ${lacking}`);
+    const fallback = [...root.childNodes]; // stays until the explorer stands
     const life = new AbortController();
+    try {
+      build(root, model, life.signal);
+      for (const node of fallback) node.remove();
+    } catch (error) {
+      life.abort();
+      root.replaceChildren(...fallback);
+      excuse(root, String(error));
+      reportError(error);
+    }
+    return () => life.abort();
+  }
+  /**
+   * @param {HTMLElement} root
+   * @param {Model} model
+   * @param {AbortSignal} signal
+   */
+  function build(root, model, signal) {
     const experiment = model.get("experiment"); // a page may show the runs of several
-    const view = createView(root, model, life.signal, experiment ?? name);
+    const view = createView(root, model, signal, experiment ?? name);
     root.classList.add("nin-explorer");
     root.dataset.explorer = name;
-    root.replaceChildren(h("style", {}, css + style));
+    root.append(h("style", {}, css + style));
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", experiment ? `${title} ${experiment}` : title);
     followTheme(view);
@@ -34,7 +70,6 @@ export function defineExplorer(name, title, mount) {
     createMenu(view);
     followLinks(view);
     speakAfterwards(view);
-    return () => life.abort();
   }
   return {
     /** @param {{ model: Model, el: HTMLElement }} host */

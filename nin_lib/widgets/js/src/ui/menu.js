@@ -26,17 +26,7 @@ export function createMenu(view) {
         said.textContent = "This browser does not allow it here.";
       }
     });
-  /** @param {string} copied */
-  const copy = async copied => {
-    try {
-      await navigator.clipboard.writeText(copied);
-      return "Copied.";
-    } catch {
-      Object.assign(text, { hidden: false, value: copied });
-      text.select();
-      return "Copy it from here:";
-    }
-  };
+  const copy = (/** @type {string} */ copied) => copyOrShow(copied, text);
   const file = () => fileName(view);
   const shown = () => charts.filter(chart => chart.canvas()?.offsetParent); // not those that are folded away
   const menu = h(
@@ -51,11 +41,7 @@ export function createMenu(view) {
         : [item("Copy link", () => copy(location.href.split("#")[0] + addressOf(view)))]),
       item("Copy as Python", () => copy(pythonOf(view))),
       item("Save data (CSV)", () => {
-        const csv = csvOf(
-          shown()
-            .map(chart => chart.data())
-            .filter(({ curves }) => curves.length > 0),
-        );
+        const csv = csvOf(shown().map(chart => chart.data()));
         return save(URL.createObjectURL(new Blob([csv], { type: "text/csv" })), `${file()}.csv`);
       }),
       item("Save picture (PNG)", () =>
@@ -72,6 +58,21 @@ export function createMenu(view) {
   });
   const row = root.querySelector(".nin-buttons") ?? root.appendChild(h("div", { class: "nin-buttons" }));
   row.append(...keepButtons(view), menu);
+}
+
+/**
+ * @param {string} copied
+ * @param {HTMLTextAreaElement} text where it is to be read if it cannot be copied
+ */
+async function copyOrShow(copied, text) {
+  try {
+    await navigator.clipboard.writeText(copied);
+    return "Copied.";
+  } catch {
+    Object.assign(text, { hidden: false, value: copied });
+    text.select();
+    return "Copy it from here:";
+  }
 }
 
 /**

@@ -2,6 +2,7 @@
 
 const MARGIN = 16;
 const LINE = 20;
+const SAMPLE = 28;
 const FONT = "14px system-ui, sans-serif";
 
 /**
@@ -17,8 +18,8 @@ export function pictureOf(root, charts) {
   if (!context) throw new Error("no picture can be drawn here");
   context.font = FONT;
   const words = lines(context, root.querySelector(".nin-status")?.textContent ?? "", width);
-  const legends = drawn.map(({ legend }) => lines(context, legend(), width));
-  const heights = boxes.map((box, k) => box.height + LINE * (1 + legends[k].length) + MARGIN);
+  const legends = drawn.map(({ legend }) => places(context, legend(), width));
+  const heights = boxes.map((box, k) => box.height + LINE * (1 + legends[k].rows) + MARGIN);
   const height = words.length * LINE + heights.reduce((a, b) => a + b, 0);
   const dpr = devicePixelRatio;
   Object.assign(picture, { width: (width + 2 * MARGIN) * dpr, height: (height + 2 * MARGIN) * dpr });
@@ -38,11 +39,52 @@ export function pictureOf(root, charts) {
   drawn.forEach(({ title, canvas }, k) => {
     y += MARGIN;
     write(title, `600 ${FONT}`);
-    for (const line of legends[k]) write(line);
+    drawLegend(context, legends[k], y);
+    y += LINE * legends[k].rows;
     if (canvas) context.drawImage(canvas, MARGIN, y, boxes[k].width, boxes[k].height);
     y += boxes[k].height;
   });
   return picture;
+}
+
+/** @typedef {ReturnType<OnScreen["legend"]>[number]} Entry */
+
+/**
+ * Where the entries of a legend stand, in rows of at most this width.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Entry[]} entries
+ * @param {number} width
+ */
+function places(context, entries, width) {
+  let [x, row] = [0, 0];
+  const placed = entries.map(entry => {
+    const wide = SAMPLE + context.measureText(entry.text).width + MARGIN;
+    if (x > 0 && x + wide > width) [x, row] = [0, row + 1];
+    x += wide;
+    return { ...entry, x: x - wide, row };
+  });
+  return { placed, rows: entries.length > 0 ? row + 1 : 0 };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {ReturnType<typeof places>} legend
+ * @param {number} top
+ */
+function drawLegend(context, { placed }, top) {
+  context.font = FONT;
+  context.lineWidth = 2.5;
+  for (const { text, color, dashes, x, row } of placed) {
+    const [left, y] = [MARGIN + x, top + row * LINE];
+    context.strokeStyle = color;
+    context.setLineDash(dashes);
+    context.beginPath();
+    context.moveTo(left, y + 8);
+    context.lineTo(left + SAMPLE - 6, y + 8);
+    context.stroke();
+    context.fillText(text, left + SAMPLE, y);
+  }
+  context.setLineDash([]);
 }
 
 /**

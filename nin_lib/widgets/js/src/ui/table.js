@@ -9,7 +9,8 @@ const cell = value => {
 const quoted = text => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /**
- * The columns: abscissas, each once, and the curves over them. A name that two charts use has the chart's title before it.
+ * The columns: abscissas, each once, and the curves over them. Of two with the same name one has its chart's title before it, of
+ * curves both.
  * @param {ChartTaken[]} charts
  */
 export function columnsOf(charts) {
@@ -17,9 +18,11 @@ export function columnsOf(charts) {
   const shared = (/** @type {string} */ name) => names.filter(other => other === name).length > 1;
   /** @type {{ name: string, values: ArrayLike<number | null> }[]} */
   const columns = [];
-  for (const { title, at, curves } of charts) {
-    const known = columns.find(({ name, values }) => name === at.name && equal(values, at.values));
-    if (!known) columns.push(at);
+  for (const { title, at, curves } of charts.filter(chart => chart.curves.length > 0)) {
+    const known = columns.filter(({ name }) => name === at.name);
+    if (known.length === 0) columns.push(at);
+    else if (!known.some(({ values }) => equal(values, at.values)))
+      columns.push({ name: `${title}: ${at.name}`, values: at.values });
     columns.push(
       ...curves.map(({ name, values }) => ({ name: shared(name) ? `${title}: ${name}` : name, values })),
     );

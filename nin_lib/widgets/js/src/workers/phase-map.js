@@ -1,5 +1,6 @@
-// The page's side of phase-map.worker.js.
+// The page's side of phase-map.task.js.
 
+import { mapPhases } from "./phase-map.task.js";
 import workerText from "text:./phase-map.worker.js";
 import { startWorker } from "./start-worker.js";
 
@@ -9,13 +10,12 @@ import { startWorker } from "./start-worker.js";
  * @param {(answer: PhaseMap) => void} show
  */
 export function createPhaseMap(view, show) {
-  const worker = startWorker(view, `${makeLinear}\n${workerText}`);
   let id = 0;
-  worker.onmessage = ({ data }) => {
-    if (data.id === id) show(data);
-  };
+  const send = startWorker(view, `${makeLinear}\n${workerText}`, mapPhases, answer => {
+    if (answer.id === id) show(answer);
+  });
   return {
-    /** @param {Omit<import("./phase-map.worker.js").Request, "id">} map */
-    request: map => worker.postMessage({ id: ++id, ...map }),
+    /** @param {Omit<import("./phase-map.task.js").Request, "id">} map */
+    request: map => send({ id: ++id, ...map }),
   };
 }

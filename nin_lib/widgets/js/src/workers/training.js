@@ -1,7 +1,8 @@
-// The page's side of training.worker.js.
+// The page's side of training.task.js.
 
-import workerText from "text:./training.worker.js";
 import { startWorker } from "./start-worker.js";
+import { trainAndSearch } from "./training.task.js";
+import workerText from "text:./training.worker.js";
 
 /**
  * `show` receives the history of the newest training, again and again as it grows, and `showPhases` then what is known of the
@@ -11,10 +12,9 @@ import { startWorker } from "./start-worker.js";
  * @param {(phases: (string | null)[]) => void} showPhases
  */
 export function createTrainer(view, show, showPhases) {
-  const worker = startWorker(view, `const digits = ${JSON.stringify(digits)};\n${workerText}`);
-  worker.onmessage = ({ data }) => ("phases" in data ? showPhases(data.phases) : show(data));
-  return {
-    /** @param {import("./training.worker.js").Request} training */
-    request: training => worker.postMessage(training),
-  };
+  const source = `const digits = ${JSON.stringify(digits)};\n${workerText}`;
+  const request = startWorker(view, source, trainAndSearch, answer =>
+    "phases" in answer ? showPhases(answer.phases) : show(answer),
+  );
+  return { request };
 }
