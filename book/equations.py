@@ -5,6 +5,7 @@
 Then `make notebooks`. tests/test_equations.py compares the pages with the file.
 """
 
+import functools
 from pathlib import Path
 
 import networkx as nx
@@ -29,6 +30,7 @@ def rows():
     )
 
 
+@functools.cache
 def chapter_of():
     """Target to (chapter, its title), for every MyST target of the texts."""
     found = {}
@@ -76,10 +78,15 @@ def in_words(tests):
     )
 
 
+def target(row):
+    """Where an item is derived, for a link."""
+    return f"{chapter_of()[row['anchor']][0]}.ipynb#{row['anchor']}"
+
+
 def link(row):
     """The item as a link, with a word in it: a formula alone is no name that could be read out."""
     word = "boundary " if row["item"].startswith("$") else ""
-    return f"[{word}{row['item']}](#{row['anchor']})"
+    return f"[{word}{row['item']}]({target(row)})"
 
 
 def line(*cells):
@@ -96,7 +103,7 @@ def table():
     for row in rows():
         parts = [
             row["note"],
-            f"[{chapters[row['anchor']][1]}](#{row['anchor']})",
+            f"[{chapters[row['anchor']][1]}]({target(row)})",
             ", ".join(row["checked"]),
             in_words(row["tests"]),
         ]

@@ -564,3 +564,18 @@ def test_make_help_lists_the_targets():
     assert result.returncode == 0
     for target in ("book", "serve", "test", "notebooks", "help"):
         assert re.search(rf"^make {target} +\S", result.stdout, re.MULTILINE)
+
+
+def test_a_reference_to_a_label_names_the_chapter_in_which_it_stands():
+    """For JupyterLab, which knows of one chapter only the labels in it."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "book/text").glob("*.md")}
+    home = {
+        label: name for name, text in texts.items() for label in re.findall(r"^\(([\w-]+)\)=", text, re.M)
+    }
+    references = [
+        (name, chapter or name, label)
+        for name, text in texts.items()
+        for chapter, label in re.findall(r"\]\((?:([\w-]+)\.ipynb)?#([\w-]+)\)", text)
+    ]
+    assert len(references) > 250
+    assert [each for each in references if home[each[2]] != each[1]] == []

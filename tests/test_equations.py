@@ -132,13 +132,13 @@ def test_an_unsound_use_is_found(item, uses, message):
 
 def test_the_map_in_words_names_every_item_after_those_that_it_uses():
     lines = equations.map_in_words().splitlines()
-    at = {line[3 : line.index("](#")].removeprefix("boundary "): k for k, line in enumerate(lines)}
+    at = {line[3 : line.index("](")].removeprefix("boundary "): k for k, line in enumerate(lines)}
     assert set(at) == {row["item"] for row in ROWS}
     assert all(at[used] < at[row["item"]] for row in ROWS for used in row["uses"])
     assert (
-        "- [(14)](#eq-14), wrong, minor: rests on [(12)](#eq-12), [(13)](#eq-13), [Theorem 1](#theorem-1) repaired"
-        in lines
-    )
+        "- [(14)](noise-expansion.ipynb#eq-14), wrong, minor: rests on [(12)](noise-expansion.ipynb#eq-12), "
+        "[(13)](noise-expansion.ipynb#eq-13), [Theorem 1](batch-averages.ipynb#theorem-1) repaired"
+    ) in lines
 
 
 def test_the_map_has_a_mark_and_a_link_for_every_item():
