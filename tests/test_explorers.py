@@ -560,7 +560,8 @@ def test_the_output_is_deterministic_and_without_a_script():
 def test_scripts_are_small_and_name_no_other_host():
     for name, script in static_scripts().items():
         code = re.sub("const digits = .*", "", script)  # data, which test_explorer_training.py limits
-        assert len(gzip.compress(code.encode())) < 40_000, name
+        # of which uPlot is 22 kB; the design allows 60
+        assert len(gzip.compress(code.encode())) < 50_000, name
         assert "</script" not in script
         assert not re.search(r"https?://(?!www\\.w3\\.org)", script)
 
