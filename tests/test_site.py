@@ -87,7 +87,7 @@ def test_explorers_say_something_without_javascript(page, browser, base):
 def test_each_page_has_a_description_of_its_own(page):
     head = html(page).split("</head>")[0]
     [said] = re.findall('<meta name="description" content="(.*?)">', head)
-    assert 60 <= len(said) <= 400 and said[-1] in ".?!)" and not re.search(r"[$\\\0]|&lt;", said)
+    assert 30 <= len(said) <= 400 and said[-1] in ".?!)" and not re.search(r"[$\\\0]|&lt;", said)
     assert f'<meta property="og:description" content="{said}">' in head
     assert "og:image" not in head and "canonical" not in head  # which ask for an address
     others = [html(other).split("</head>")[0] for other in PAGES if other != page]

@@ -1,7 +1,7 @@
 """Sphinx extension of the book: what others see of a page before they open it, and what stands where there is no page.
 
 Description
-    the first sentences of a page that hold no formula, for search engines and for whoever is sent a link.
+    the first sentences of a page, up to the first formula, for search engines and for whoever is sent a link.
 Picture
     the explorer, as book/cover.py draws it, where the site has an address: such a picture is asked for by its full address.
 Lost
@@ -14,7 +14,8 @@ import shutil
 from pathlib import Path
 
 PICTURE = "images/explorer.png"
-SHORTEST, LONGEST = 60, 250  # characters of a description
+LONGEST = 250  # characters of a description
+SENTENCE = r"(?<=[.?!]) +(?=[A-Z])"  # what lies between two
 LOST = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -41,17 +42,20 @@ def text_of(page):
 
 
 def description(body):
-    """Sentences without a formula from the first paragraphs, until they say enough."""
-    said = ""
+    """The sentences before the first formula of the first paragraph that begins with one without; empty if none does."""
     for paragraph in re.findall(r"<p>(.*?)</p>", body, re.S):
-        for sentence in re.split(r"(?<=[.?!]) +", text_of(paragraph)):
-            if said and len(said) + len(sentence) >= LONGEST:
+        said = ""
+        for sentence in re.split(SENTENCE, text_of(paragraph)):
+            if (
+                "\0" in sentence
+                or said
+                and len(said) + len(sentence) >= LONGEST
+            ):
                 break
-            if "\0" not in sentence:
-                said = f"{said} {sentence}".strip()
-        if len(said) >= SHORTEST:
-            break
-    return said
+            said = f"{said} {sentence}".strip()
+        if said:
+            return said
+    return ""
 
 
 def root_of(app):

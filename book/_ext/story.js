@@ -14,7 +14,7 @@
       if (here && beside()) stop.querySelector('a[href*="?"]').click();
       here = stop;
     },
-    { rootMargin: "-45% 0px -55%" },
+    { rootMargin: "-60% 0px -40%" },
   );
   const begin = () => story.querySelectorAll("section").forEach(stop => observer.observe(stop));
   for (const move of ["wheel", "touchmove", "keydown", "pointerdown"])

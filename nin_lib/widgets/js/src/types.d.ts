@@ -138,7 +138,7 @@ interface OnScreen {
   data(): ChartTaken;
   /** What its curves are called, and how they are drawn. */
   legend(): { text: string; color: string; dashes: number[] }[];
-  /** Null where nobody sees it. */
+  /** Null before it is drawn. */
   canvas(): HTMLCanvasElement | null;
   /** Leaves what is shown in pale, with this label. */
   keep(label: Node): void;

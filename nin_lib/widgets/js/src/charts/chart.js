@@ -53,7 +53,7 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
     title,
     data: () => dataOf({ title, at, curves }, shown),
     legend: () => [...legendOf(curves), ...ghosts.named(ink(view.root, 1))],
-    canvas: () => (plot.closest("details:not([open])") ? null : plot.querySelector("canvas")),
+    canvas: () => plot.querySelector("canvas"),
     ...ghosts.keeping(shown, () => chart()?.redraw(false)),
   });
   return {
