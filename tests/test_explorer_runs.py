@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from playwright.sync_api import expect
 
 from nin_lib import experiments, store, training
+from nin_lib.decay import estimate_curvature
 from nin_lib.experiments import Experiment, ResultError
 from nin_lib.experiments.fashion_mnist import Settings, train_history
 from nin_lib.phases import Phase
@@ -136,6 +137,27 @@ def test_the_page_gets_every_first_step_and_the_mean_of_later_epochs(explorer):
         for name in ("val_loss", "val_accuracy", "niw_norm"):
             np.testing.assert_allclose(numbers(run[name]), getattr(history, name), rtol=5.1e-3)
         np.testing.assert_allclose(numbers(run["next_norm"]), history.norms["2.weight"], rtol=5.1e-3)
+
+
+def test_the_page_gets_the_pull_and_what_the_decay_reads_where_they_were_measured(explorer):
+    results = {
+        (r.settings.sigma_eps, r.settings.seed, r.settings.redraw): r
+        for r in experiments.results("fig1-right")
+    }
+    runs = RunExplorer("fig1-right").state()["_stored"]["runs"]
+    assert len(runs) == len(results)
+    for run in runs:
+        result = results[run["sigma_eps"], run["seed"], run["redraw"]]
+        pull, reads = (np.array(run[name].split(), dtype=float) for name in ("pull", "decay_reads"))
+        epochs = range(26) if result.settings.pull is None else result.settings.pull
+        measured = dict(zip(epochs, result.arrays["probe/pull"], strict=True))
+        for epoch, value in enumerate(pull):
+            wanted = measured.get(epoch, np.nan)
+            np.testing.assert_allclose(value, wanted, rtol=5.1e-3)
+        if run["lost"] is None:
+            wanted = estimate_curvature(result.history).rayleigh
+            np.testing.assert_allclose(reads, wanted, rtol=5.1e-3)
+    assert all(run["pull"] == run["decay_reads"] == "" for run in explorer.state()["_stored"]["runs"])
 
 
 @pytest.mark.parametrize("name", ["fig1-right", "fig2-mse", "fig3-ce"])
@@ -561,7 +583,7 @@ def test_the_live_widget_trains_at_the_press_of_a_button(browser, out):
     slider.press("ArrowLeft")  # not only the stored ones
     explorer.sigma_eps = page.evaluate("saved.at(-1).sigma_eps")
     assert 10 < explorer.sigma_eps < 23
-    expect(page.locator(".nin-status").first).to_contain_text("It is the stored run nearest to the slider.")
+    expect(page.locator(".nin-status").first).to_contain_text("Of the stored runs it is the nearest to σ = ")
     page.get_by_role("button", name=f"Train here at σ = {explorer.sigma_eps:.3g}").click()
     told = watch(explorer)
     explorer._handle_custom_msg(page.evaluate("sent.pop()"), [])

@@ -47,7 +47,7 @@ def test_it_shows_both_time_scales_and_where_the_law_breaks(page):
 def test_it_has_three_charts_and_the_controls_of_the_linear_explorer(page):
     titles = page.locator(".nin-title").all_text_contents()
     assert len(titles) == 3 and titles[2] == "Noise weight relative to its start"
-    legends = page.locator(".nin-legend").all_text_contents()
+    legends = page.locator(".nin-chart .nin-legend").all_text_contents()
     assert "closed form" in legends[1] and "exponential" in legends[1] and "simulated" in legends[2]
     slider = page.get_by_label("injected noise")
     before = slider.input_value()

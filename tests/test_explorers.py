@@ -123,12 +123,13 @@ def test_a_finger_that_scrolls_over_a_slider_or_the_map_changes_nothing_and_one_
     page.evaluate("document.body.style.padding = '400px 0'")
     values = "[...document.querySelectorAll('.nin-explorer input[type=range]')].map(input => input.value)"
     start = page.evaluate(values)
-    for part in page.locator(".nin-track, .nin-band, .nin-map, .nin-plot").all():
+    for part in page.locator(".nin-track, .nin-band, .nin-map, .nin-plot").locator("visible=true").all():
         for across in (0, 40, -60):
             assert finger(page, part, across, -120) >= 90
             assert page.evaluate(values) == start
-    for part in page.locator(".nin-track, .nin-band, .nin-map").all():
-        assert abs(finger(page, part, 90, 10)) < 5
+    # folded away is the slider of steps; each goes farther than the one before, which may be of the same setting
+    for k, part in enumerate(page.locator(".nin-track, .nin-band, .nin-map").locator("visible=true").all()):
+        assert abs(finger(page, part, 60 + 8 * k, 10)) < 5
         assert page.evaluate(values) != start
         start = page.evaluate(values)
 
@@ -171,6 +172,54 @@ def test_a_value_can_be_typed_and_a_wrong_one_is_refused_in_words(open_page):
     page.get_by_label("type a value of w1").press("Enter")
     assert page.locator("input[name=w1]").get_attribute("aria-valuetext") == "−2.50"
     expect(page.locator(".nin-refused")).to_be_hidden()
+
+
+STEPS = "document.querySelector('.nin-explorer').nin.steps"
+
+
+@browser_test
+def test_a_run_is_seen_step_by_step_by_the_keyboard(open_page):
+    page = open_page("linear.html#linear?sigma_eps=11", reduced_motion="reduce")
+    run = LinearExplorer(sigma_eps=11).run()
+    page.get_by_text("Step by step").press("Enter")
+    slider = page.get_by_label("training step")
+    for step in range(12):
+        phase(page)
+        seen = page.evaluate(STEPS)
+        X = 0.01 * 11**2 * run.w1[step] ** 2
+        assert seen["step"] == step
+        assert seen["X"] == pytest.approx(X) and seen["S"] == pytest.approx(
+            X + 0.01 * 11**2 * run.w_ni[step] ** 2
+        )
+        expect(page.locator(".nin-steps .nin-reads")).to_contain_text(f"Step {step}: ")
+        expect(page.locator(".nin-steps .nin-reads")).to_contain_text("above 2" if X > 2 else "below 2")
+        assert page.locator(".nin-plane").get_attribute("aria-label").startswith(f"Step {step}: ")
+        slider.press("ArrowRight")
+    slider.press("Home")
+    page.get_by_role("button", name="Play").press("Enter")
+    # who wants less motion sees one step after the other
+    expect(page.locator(".nin-steps .nin-reads")).to_contain_text("Step 2: ", timeout=20_000)
+    page.get_by_role("button", name="Pause").press("Enter")
+    assert page.evaluate(STEPS)["step"] in (2, 3)
+
+
+@browser_test
+def test_a_run_plays_to_its_end_and_begins_again(open_page):
+    page = open_page("linear.html#linear?sigma_eps=16")  # which diverges
+    lost = int(np.argmax(~(abs(LinearExplorer(sigma_eps=16).run().w1) <= 1e8)))
+    page.get_by_text("Step by step").click()
+    assert page.evaluate(STEPS)["step"] == 0  # nothing moves by itself
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=20_000)
+    phase(page)
+    assert 0 < page.evaluate(STEPS)["step"] <= lost
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(f"{STEPS}.step < 3")
+    page.get_by_text("Step by step").click()  # folds it, and stops
+    page.wait_for_timeout(300)
+    step = page.evaluate(STEPS)["step"]
+    page.wait_for_timeout(800)
+    assert page.evaluate(STEPS)["step"] == step
 
 
 @browser_test
@@ -560,7 +609,8 @@ def test_the_output_is_deterministic_and_without_a_script():
 def test_scripts_are_small_and_name_no_other_host():
     for name, script in static_scripts().items():
         code = re.sub("const digits = .*", "", script)  # data, which test_explorer_training.py limits
-        assert len(gzip.compress(code.encode())) < 40_000, name
+        # with the menu, kept runs, the steps of a run and the network from inside; uPlot is half of it
+        assert len(gzip.compress(code.encode())) < 48_000, name
         assert "</script" not in script
         assert not re.search(r"https?://(?!www\\.w3\\.org)", script)
 

@@ -4,6 +4,7 @@ import { h } from "../ui/elements.js";
 import { onFrame } from "../ui/frames.js";
 import { followPointer } from "../ui/pointer.js";
 import { scaleOf } from "../ui/scale.js";
+import { prepare } from "./canvas.js";
 import { ink } from "./chart-parts.js";
 import { drawAxes, drawLines, drawNames, drawPoint, FONT } from "./map-drawing.js";
 import { fromAbove, geometryOf, moved } from "./map-geometry.js";
@@ -87,20 +88,6 @@ export function createMap({ root, signal, own, charts }, { columns, rows, label,
       draw();
     },
   };
-}
-
-/**
- * An empty canvas as large as the element on this screen, to be drawn on in CSS pixels.
- * @param {CanvasRenderingContext2D} context
- * @param {Element} element
- */
-function prepare(context, { clientWidth, clientHeight }) {
-  const { canvas } = context;
-  const dpr = devicePixelRatio;
-  const [width, height] = [Math.round(clientWidth * dpr), Math.round(clientHeight * dpr)];
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  context.setTransform(dpr, 0, 0, dpr, 0, 0);
-  context.clearRect(0, 0, clientWidth, clientHeight);
 }
 
 /**

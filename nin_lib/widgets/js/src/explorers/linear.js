@@ -29,6 +29,7 @@ export function mount(view, overlay) {
     band.element,
     trajectory.status,
     trajectory.charts,
+    trajectory.steps,
     h("div", { class: "nin-controls" }, ...others),
     trajectory.buttons,
   );

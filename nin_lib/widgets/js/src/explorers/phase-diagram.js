@@ -51,6 +51,7 @@ function mount(view) {
     trajectory.status,
     h("div", { class: "nin-side" }, h("div", {}, map.element, below, key, theoryKey()), trajectory.charts),
     h("div", { class: "nin-controls" }, ...Object.values(RANGES).map(range => slider(view, range))),
+    trajectory.steps,
     trajectory.buttons,
   );
   followSettings(view, map, key, trajectory.paint);

@@ -33,14 +33,11 @@ function mount(view) {
   const band = createBand(view, RANGES[0]);
   const status = phaseStatus(view);
   const charts = createCharts(view);
-  const buttons = h("div", { class: "nin-buttons" }, seedButton(view, "New seed"), backButton(view));
-  const controls = h("div", { class: "nin-controls" }, ...others);
-  const fourth = h("div", { class: "nin-chart" }, controls, buttons); // takes the place of a fourth chart
   const network = createInside(view, () => look());
   const reading = createReading(view, () => look());
   root.append(sigma, band.element, status.element);
   root.append(
-    h("div", { class: "nin-charts" }, ...charts.elements, fourth),
+    h("div", { class: "nin-charts" }, ...charts.elements, createControls(view, others)),
     network.element,
     reading.element,
   );
@@ -81,6 +78,16 @@ function mount(view) {
     () => band.showPhases([-1]),
   );
   request();
+}
+
+/**
+ * What takes the place of a fourth chart.
+ * @param {View} view
+ * @param {Element[]} sliders
+ */
+function createControls(view, sliders) {
+  const buttons = h("div", { class: "nin-buttons" }, seedButton(view, "New seed"), backButton(view));
+  return h("div", { class: "nin-chart" }, h("div", { class: "nin-controls" }, ...sliders), buttons);
 }
 
 /**

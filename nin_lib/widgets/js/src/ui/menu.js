@@ -38,6 +38,7 @@ export function createMenu(view) {
     }
   };
   const file = () => fileName(view);
+  const shown = () => charts.filter(chart => chart.canvas()?.offsetParent); // not those that are folded away
   const menu = h(
     "details",
     { class: "nin-menu" },
@@ -50,10 +51,16 @@ export function createMenu(view) {
         : [item("Copy link", () => copy(location.href.split("#")[0] + addressOf(view)))]),
       item("Copy as Python", () => copy(pythonOf(view))),
       item("Save data (CSV)", () => {
-        const csv = csvOf(charts.map(chart => chart.data()).filter(({ curves }) => curves.length > 0));
+        const csv = csvOf(
+          shown()
+            .map(chart => chart.data())
+            .filter(({ curves }) => curves.length > 0),
+        );
         return save(URL.createObjectURL(new Blob([csv], { type: "text/csv" })), `${file()}.csv`);
       }),
-      item("Save picture (PNG)", () => save(pictureOf(root, charts).toDataURL("image/png"), `${file()}.png`)),
+      item("Save picture (PNG)", () =>
+        save(pictureOf(root, shown()).toDataURL("image/png"), `${file()}.png`),
+      ),
       said,
       text,
     ),

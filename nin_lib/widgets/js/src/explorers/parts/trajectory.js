@@ -8,6 +8,7 @@ import { backButton, seedButton } from "../../ui/controls.js";
 import { h, symbol } from "../../ui/elements.js";
 import { PHASES, phaseStatus } from "../../ui/phases.js";
 import { readSettings } from "./linear-settings.js";
+import { createSteps } from "./step-by-step.js";
 import { describe, eventsOf, weightDecades } from "./run-summary.js";
 
 /** @type {(keyof typeof palette.weights)[]} */
@@ -32,7 +33,7 @@ const LOSS_DECADES = [-12, 8];
  */
 
 /**
- * Elements to place (status, charts, buttons), and `paint`, which shows the run of the model's settings. With an overlay the
+ * Elements to place (status, charts, steps, buttons), and `paint`, which shows the run of the model's settings. With an overlay the
  * steps are linear at first, over which an exponential is a straight line.
  * @param {View} view
  * @param {Overlay | null} [overlay]
@@ -43,6 +44,7 @@ export function createTrajectory(view, overlay = null) {
   const logSteps = h("input", { type: "checkbox", ...(overlay ? {} : { checked: "" }), onchange: paint });
   const charts = createCharts(view, overlay);
   const noiseOf = lastNoise();
+  const steps = createSteps(view, () => paint());
 
   function paint() {
     const p = readSettings(model);
@@ -52,7 +54,9 @@ export function createTrajectory(view, overlay = null) {
     const sentence = [describe(p, run, phase), added?.words].filter(Boolean).join(" ");
     status.say(p.sigma_eps, phase, `. ${sentence}`);
     Object.assign(root.nin, { run, ...(added && { overlay: [...added.loss, ...added.chart] }) });
+    steps.show(p, run);
     charts.show(p, run, added, {
+      step: steps.at(),
       x: logSteps.checked ? LOG_STEPS : STEPS,
       description: `Curves over ${p.steps} steps in the ${phase} phase. ${sentence}`,
     });
@@ -65,7 +69,7 @@ export function createTrajectory(view, overlay = null) {
     backButton(view),
     h("label", { class: "nin-check" }, logSteps, " logarithmic steps"),
   );
-  return { status: status.element, charts: charts.element, buttons, paint };
+  return { status: status.element, charts: charts.element, steps: steps.element, buttons, paint };
 }
 
 // The noise of these settings; a drag asks for the same one again and again.
@@ -76,6 +80,13 @@ function lastNoise() {
     return noise;
   };
 }
+
+/** @param {Float64Array} values */
+const sizesOf = values => values.map(Math.abs);
+
+/** @param {LinearRun} run */
+const endOf = ({ lost }) =>
+  lost === null ? null : { at: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent };
 
 /**
  * The charts of the weights, of the losses, and of what the overlay adds.
@@ -114,22 +125,27 @@ function createCharts(view, overlay) {
      * @param {LinearSettings} p
      * @param {LinearRun} run
      * @param {OverlaidCurves | undefined} added
-     * @param {{ x: Abscissa, description: string }} how
+     * @param {{ step: number | null, x: Abscissa, description: string }} how the step that is marked, if one is
      */
-    show(p, run, added, how) {
+    show(p, run, added, { step, ...how }) {
       if (at.length !== p.steps + 1) at = Float64Array.from({ length: p.steps + 1 }, (_, step) => step);
       const { lost } = run;
-      const end =
-        lost === null
-          ? null
-          : { at: lost, text: `diverged at step ${lost}`, color: palette.phases.divergent };
+      const end = endOf(run);
+      const here = step === null ? [] : [{ at: step, text: `step ${step}` }];
       /** @type {(chart: Chart, ys: Float64Array[], yRange: [number, number], marks: Mark[]) => void} */
       const set = (chart, ys, yRange, marks) =>
-        chart.set({ ...how, at, ys, yRange, marks: end ? [] : marks, end, until: lost ?? p.steps });
+        chart.set({
+          ...how,
+          at,
+          ys,
+          yRange,
+          marks: [...here, ...(end ? [] : marks)],
+          end,
+          until: lost ?? p.steps,
+        });
       const lossYs = losses(p, run.weights);
       const events = eventsOf(p, run, lossYs);
-      const sizes = run.weights.map(values => values.map(Math.abs));
-      set(weights, sizes, weightDecades(p, run), events.weights);
+      set(weights, run.weights.map(sizesOf), weightDecades(p, run), events.weights);
       const marks = [...events.loss, ...(added?.marks.loss ?? [])];
       set(loss, [...lossYs, ...(added?.loss ?? [])], LOSS_DECADES, marks);
       if (third && overlay && added) set(third, added.chart, overlay.decades, added.marks.chart);
