@@ -164,7 +164,7 @@ def test_errata_treat_everything_that_does_not_hold_as_printed():
     text = equations.ERRATA.read_text(encoding="utf-8").partition("\n## ")[2]  # the table names them all
     for row in ROWS:
         if row["verdict"] in ("wrong", "incomplete"):
-            assert f"(#{row['anchor']})" in text or f"({row['anchor']})=" in text, row["item"]
+            assert f"#{row['anchor']})" in text or f"({row['anchor']})=" in text, row["item"]
 
 
 def test_a_lost_anchor_is_found():
@@ -198,7 +198,10 @@ def test_errata_open_with_the_most_severe():
     severities = [re.search("serious|minor|slip", line.split(" | ")[1])[0] for line in lines]
     assert severities == sorted(severities, key=equations.SEVERITIES.index)
     assert len(lines) == sum("severity" in row for row in ROWS)
-    assert all(re.match(r"\| \[.*?\]\(#[\w-]+\) \|", line) and "*Fair reading:*" in line for line in lines)
+    assert all(
+        re.match(r"\| \[.*?\]\([\w-]+\.ipynb#[\w-]+\) \|", line) and "*Fair reading:*" in line
+        for line in lines
+    )
 
 
 @pytest.mark.parametrize(
