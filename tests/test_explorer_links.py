@@ -192,7 +192,7 @@ def test_a_link_leads_to_the_same_state_whatever_was_done_before(open_page):
     for name in ("steps", "eta"):
         click_link = f"#linear?{name}=" + {"steps": "50", "eta": "0.1"}[name]
         page.evaluate("link => { location.hash = link; }", click_link)
-    page.get_by_label("batch size").press("Home")
+    page.get_by_role("slider", name="batch size").press("Home")
     page.get_by_role("link", name="far").click()
     state = page.evaluate(
         "[...document.querySelectorAll('input[type=range]')].map(i => i.ariaValueText ?? i.getAttribute('aria-valuetext'))"
@@ -214,7 +214,7 @@ def test_the_address_follows_the_reader_and_leads_back(open_page, pages, from_fi
         assert page.url == bare  # the reader has changed nothing
         page.get_by_label("injected noise").first.press("End")
         page.wait_for_url(bare + "#linear?sigma_eps=30")
-        page.get_by_label("learning rate").first.press("Home")
+        page.get_by_role("slider", name="learning rate").first.press("Home")
         page.wait_for_url(bare + "#linear?sigma_eps=30&eta=0.001")
         said = status.inner_text()
         page.reload()

@@ -365,9 +365,9 @@ def test_the_keyboard_moves_every_slider(open_page):
         value = float(slider.get_attribute("aria-valuetext"))
         assert value > getattr(TrainingExplorer(), name)
         finished(page, **{name: value})
-    page.get_by_label("batch size").press("End")
+    page.get_by_role("slider", name="batch size").press("End")
     assert finished(page, batch_size=512)["steps_per_epoch"] == 2
-    page.get_by_label("batch size").press("Home")
+    page.get_by_role("slider", name="batch size").press("Home")
     assert finished(page, batch_size=16)["steps_per_epoch"] == 67
 
 
@@ -459,7 +459,7 @@ def test_the_live_widget_and_its_model_follow_each_other(browser):
     page.evaluate("model.set('sigma_eps', 1)")  # from Python
     finished(page, sigma_eps=1)
     assert phase(page) == Phase.DECOUPLED
-    page.get_by_label("batch size").press("End")  # from the reader
+    page.get_by_role("slider", name="batch size").press("End")  # from the reader
     assert page.evaluate("saved.at(-1).batch_size") == 512
     page.evaluate("end()")
     assert page.evaluate("Object.values(listeners).every(l => l.length === 0)")

@@ -310,7 +310,7 @@ def test_the_band_follows_the_other_sliders_and_names_its_regions(open_page):
     fine = "document.querySelector('.nin-explorer').nin?.band?.fine"
     page.wait_for_function(fine)
     page.evaluate("delete document.querySelector('.nin-explorer').nin.band")  # the next is of another eta
-    page.get_by_label("learning rate").press("End")  # eta = 0.1
+    page.get_by_role("slider", name="learning rate").press("End")  # eta = 0.1
     expect(page.locator(".nin-theory")).to_contain_text("divergence 4.21")  # 13.3 / sqrt(10)
     page.wait_for_function(fine)
     first = page.evaluate(
