@@ -359,7 +359,7 @@ def test_the_keyboard_moves_every_slider(open_page):
     page = open_page()
     names = ["injected noise", "learning rate", "batch size"]
     for label, name in zip(names, ["sigma_eps", "eta", "batch_size"], strict=True):
-        slider = page.get_by_label(label)
+        slider = page.get_by_role("slider", name=label)
         slider.press("ArrowRight")
         slider.press("ArrowRight")
         value = float(slider.get_attribute("aria-valuetext"))

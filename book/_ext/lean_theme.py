@@ -166,7 +166,8 @@ def write_formula_fonts(app, pages):
             for classes, text in spans
             if re.search(OWN_LETTERS.get(name, ""), classes)
         }
-        characters = html.unescape("".join(shown))
+        # Without a letter a font would be broken, and its other formats would be asked for.
+        characters = html.unescape("".join(shown)) + " "
         keep_glyphs(font, font, set(map(ord, characters)))
     sheet = (katex / "katex.min.css").read_text(encoding="utf-8")
     for name in FORMULA_FONTS:
