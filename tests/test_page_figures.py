@@ -170,14 +170,7 @@ def test_a_finger_scrolls_over_figures_and_explorers_and_plotly_is_not_loaded(na
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "options",
-    [
-        PHONE,
-        # Fails since the chapters' figures were numbered, for a reason not yet found; by hand the figure is drawn.
-        pytest.param({"viewport": {"width": 1280, "height": 800}}, marks=pytest.mark.xfail(strict=False)),
-    ],
-)
+@pytest.mark.parametrize("options", [PHONE, {"viewport": {"width": 1280, "height": 800}}])
 def test_the_button_makes_a_figure_interactive_and_the_page_still_scrolls(options, browser, base):
     with browser.new_context(**options) as context:
         page = context.new_page()
