@@ -6,14 +6,21 @@ import re
 
 from conftest import ROOT, Watched
 
+from nin_lib import widgets
 from nin_lib.widgets import (
     BatchAverageExplorer,
     ExpansionExplorer,
     PhaseDiagramExplorer,
+    RunExplorer,
     TimescalesExplorer,
     TrainingExplorer,
 )
 
+# One of each class, by the name of its bundle.
+EXPLORERS = {
+    cls.name: cls("fig3-ce") if cls is RunExplorer else cls()
+    for cls in (getattr(widgets, name) for name in widgets.__all__ if name.endswith("Explorer"))
+}
 # What a page of the book does: the theme's attribute decides, else the system's preference.
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{name}</title><style>

@@ -6,31 +6,13 @@ import re
 
 import pytest
 from conftest import served
-from explorer_pages import FAKE_MODEL, PAGE, opening, shown_html, write_page
+from explorer_pages import EXPLORERS, FAKE_MODEL, PAGE, opening, shown_html, write_page
 from playwright.sync_api import expect
 
 from nin_lib.phases import Phase
-from nin_lib.widgets import (
-    BatchAverageExplorer,
-    ExpansionExplorer,
-    LinearExplorer,
-    PhaseDiagramExplorer,
-    RunExplorer,
-    TimescalesExplorer,
-    TrainingExplorer,
-)
+from nin_lib.widgets import LinearExplorer
 
 pytestmark = pytest.mark.browser
-CLASSES = (
-    LinearExplorer,
-    PhaseDiagramExplorer,
-    TimescalesExplorer,
-    ExpansionExplorer,
-    BatchAverageExplorer,
-    TrainingExplorer,
-    RunExplorer,
-)
-EXPLORERS = {cls.name: cls("fig3-ce") if cls is RunExplorer else cls() for cls in CLASSES}
 # What the status line says of an explorer that stands, whatever its settings.
 VERDICTS = dict.fromkeys(EXPLORERS, tuple(Phase)) | {
     "expansion": ("the series gives",),

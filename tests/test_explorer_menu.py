@@ -6,29 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from explorer_pages import opening, write_page
+from explorer_pages import EXPLORERS, opening, write_page
 from playwright.sync_api import expect
 
-from nin_lib.widgets import (
-    BatchAverageExplorer,
-    ExpansionExplorer,
-    LinearExplorer,
-    PhaseDiagramExplorer,
-    RunExplorer,
-    TimescalesExplorer,
-    TrainingExplorer,
-)
+from nin_lib.widgets import LinearExplorer
 
 pytestmark = pytest.mark.browser
-EXPLORERS = {
-    "linear": LinearExplorer(),
-    "phase-diagram": PhaseDiagramExplorer(),
-    "timescales": TimescalesExplorer(),
-    "expansion": ExpansionExplorer(),
-    "batch-average": BatchAverageExplorer(),
-    "training": TrainingExplorer(),
-    "runs": RunExplorer("fig3-ce"),
-}
 # Two settings of each, and to which relative tolerance both agree. The mean of ReLU over the noise is by another quadrature in
 # the browser, and a catapult of the net is chaotic after its first steps. The page has three digits of the stored runs.
 CASES = [

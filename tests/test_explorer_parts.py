@@ -2,29 +2,10 @@
 
 import pytest
 from conftest import Watched
-from explorer_pages import write_page
+from explorer_pages import EXPLORERS, write_page
 from playwright.sync_api import expect
 
-from nin_lib.widgets import (
-    BatchAverageExplorer,
-    ExpansionExplorer,
-    LinearExplorer,
-    PhaseDiagramExplorer,
-    RunExplorer,
-    TimescalesExplorer,
-    TrainingExplorer,
-)
-
 pytestmark = pytest.mark.browser
-EXPLORERS = {
-    "linear": LinearExplorer(),
-    "phase-diagram": PhaseDiagramExplorer(),
-    "timescales": TimescalesExplorer(),
-    "expansion": ExpansionExplorer(),
-    "batch-average": BatchAverageExplorer(),
-    "training": TrainingExplorer(),
-    "runs": RunExplorer("fig3-ce"),
-}
 WITH_WORKERS = ("linear", "phase-diagram", "timescales", "training")
 # Ways of having no worker: none at all, no address for its text, and one that fails after it has started.
 NO_WORKER = {
