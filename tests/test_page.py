@@ -78,6 +78,15 @@ def test_each_letter_of_a_formula_is_in_its_font(page, browser, base):
             assert {ord(letter) for letter in set(text) - NOT_IN_KATEX} <= letters_of(font), (font, text)
 
 
+def test_each_icon_of_the_style_sheets_is_in_a_font():
+    sheets = "".join(sheet.read_text(encoding="utf-8") for sheet in (SITE / "_static").rglob("*.css"))
+    icons = {chr(int(code, 16)) for code in re.findall(r'"\\([0-9a-f]{4})"', sheets)}
+    icons |= set(re.findall("[\ue000-\uf8ff]", sheets))
+    fonts = (SITE / "_static/vendor/fontawesome/webfonts").glob("*.woff2")
+    assert len(icons) > 20
+    assert set(map(ord, icons)) <= set().union(*(TTFont(font).getBestCmap() for font in fonts))
+
+
 @pytest.mark.parametrize("page", READ)
 def test_a_page_weighs_little_before_its_reader_asks_for_more(page, browser, base):
     with browser.new_context(viewport={"width": 375, "height": 740}) as context:

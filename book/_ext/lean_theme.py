@@ -114,6 +114,16 @@ def shown_icons(app, pages, codes):
     return set().union(*found) & codes.keys()
 
 
+def own_icons(static):
+    """Codes of the icons in the style sheets' own rules, written as numbers or as letters for private use."""
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in static.rglob("*.css")
+    )
+    numbers = re.findall(r'"\\([0-9a-f]{4})"', text)
+    letters = re.findall("[\ue000-\uf8ff]", text)
+    return {int(code, 16) for code in numbers} | set(map(ord, letters))
+
+
 def write_icons(app, pages):
     """Keep of the theme's icons, in its style sheet and its fonts, those that are shown."""
     theme, static = internals.theme_static(), Path(app.outdir) / "_static"
@@ -131,12 +141,10 @@ def write_icons(app, pages):
         rule, lambda match: match[0] if match[2] in used else "", sheet
     )
     (static / internals.THEME_SHEET).write_text(lean, encoding="utf-8")
-    used |= set(
-        re.findall(r'"\\([0-9a-f]{4})"', lean)
-    )  # those of its own rules
+    used = {int(code, 16) for code in used} | own_icons(static)
     for font in (theme / internals.THEME_FONTS).glob("*.woff2"):
         target = static / internals.THEME_FONTS / font.name
-        keep_glyphs(font, target, {int(code, 16) for code in used})
+        keep_glyphs(font, target, used)
     for unused in (static / internals.THEME_FONTS).glob("*.ttf"):
         unused.unlink()
 
