@@ -113,13 +113,14 @@ function createNames() {
  */
 function createScale(range) {
   const values = range.stops ?? ticksOf(range, 12);
-  const labels = values.map(value => h("span", { hidden: "" }, plain(value)));
+  const texts = values.map(value => plain(Number(value.toPrecision(3))));
+  const labels = texts.map(text => h("span", { hidden: "" }, text));
   const { place } = scaleOf(range);
   return {
     element: h("div", { class: "nin-scale", "aria-hidden": "true" }, ...labels),
     /** @param {number} width */
     lay(width) {
-      const widths = values.map(value => textWidth(plain(value)) + 6);
+      const widths = texts.map(text => textWidth(text) + 6);
       labelPlaces(values.map(place), width, widths).forEach((x, k) => {
         labels[k].hidden = x === null;
         if (x !== null)

@@ -92,11 +92,10 @@ function drawCircle(context, [x, y], { radius, text, color: own, dash }, unit, c
   context.arc(x, y, Math.min(radius * unit, 1e5), 0, 2 * Math.PI);
   context.stroke();
   context.setLineDash([]);
-  const side = (radius * unit) / Math.SQRT2;
   context.fillStyle = color;
   context.textAlign = "left";
   context.textBaseline = "top";
-  context.fillText(text, x + side + 4, y + side + 2);
+  context.fillText(text, x + 5, y + radius * unit + 2); // right under it
 }
 
 /**

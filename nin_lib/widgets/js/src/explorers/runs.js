@@ -49,7 +49,7 @@ function mount(view) {
   function paint() {
     const shown = nearest(stored.chosen(), model.get("sigma_eps"));
     const [{ sigma_eps, phase }] = shown;
-    const there = sigma_eps === model.get("sigma_eps");
+    const there = format(sigma_eps) === format(model.get("sigma_eps")); // by all digits that are shown
     const record = model.get("_training")?.run;
     const trained = record ? readRun(record, head) : null;
     const nearby = there

@@ -13,7 +13,7 @@ const CALM_MS = 700; // from step to step for who wants less motion
 const FULL = 4; // where the bar ends
 const NOTE =
   "On the two axes no noise reaches the output: they are the valley. The noise alone never leads out of the circle S = 4, " +
-  "nor into it, and a run can rest on an axis only inside S = 2.";
+  "nor into it, and a run can rest on an axis only inside S = 2. Here S is ησ²(w₁² + wNI²).";
 
 /**
  * A part to unfold. `paint` is called when another step, or none any more, is to be shown; then `at` says which.
@@ -22,7 +22,7 @@ const NOTE =
  */
 export function createSteps(view, paint) {
   const now = new StaticModel({ step: 0 });
-  const plane = createPlane(view, { x: "w₁", y: "w_NI", color: palette.weights.w_ni });
+  const plane = createPlane(view, { x: "w₁", y: "wNI", color: palette.weights.w_ni });
   const bar = h("div", { class: "nin-bar", "aria-hidden": "true" }, h("i"));
   const says = h("p", { class: "nin-reads" });
   const most = view.model.get("steps");
