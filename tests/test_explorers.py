@@ -204,6 +204,14 @@ def test_a_run_is_seen_step_by_step_by_the_keyboard(open_page):
 
 
 @browser_test
+def test_every_step_of_a_longer_run_can_be_seen(open_page):
+    page = open_page("linear.html#linear?sigma_eps=11&steps=1000")
+    page.get_by_text("Step by step").click()
+    page.get_by_label("training step").press("End")
+    expect(page.locator(".nin-steps .nin-reads")).to_contain_text("Step 1000: ")
+
+
+@browser_test
 def test_a_run_plays_to_its_end_and_begins_again(open_page):
     page = open_page("linear.html#linear?sigma_eps=16")  # which diverges
     lost = int(np.argmax(~(abs(LinearExplorer(sigma_eps=16).run().w1) <= 1e8)))

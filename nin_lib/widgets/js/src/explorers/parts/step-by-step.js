@@ -25,14 +25,9 @@ export function createSteps(view, paint) {
   const plane = createPlane(view, { x: "w₁", y: "wNI", color: palette.weights.w_ni });
   const bar = h("div", { class: "nin-bar", "aria-hidden": "true" }, h("i"));
   const says = h("p", { class: "nin-reads" });
-  const most = view.model.get("steps");
-  const range = { name: "step", label: "training", min: 0, max: most, step: 1, integer: true };
-  const limits = new Map([
-    ["step", { low: 0, high: most, whole: true, remedy: "it counts the steps of the run" }],
-  ]);
-  const listen = (/** @type {string[]} */ [name], /** @type {() => void} */ f) => now.on(`change:${name}`, f);
-  const scrub = slider({ ...view, model: now, limits, listen }, range);
-  let end = most; // of the run
+  const scrub = h("div", {}, scrubber(view, now));
+  view.listen(["steps"], () => scrub.replaceChildren(scrubber(view, now)));
+  let end = view.model.get("steps"); // of the run
   const player = createPlayer(view, now, () => end);
   const side = h(
     "div",
@@ -70,6 +65,21 @@ export function createSteps(view, paint) {
       view.root.nin.steps = { step, X, S };
     },
   };
+}
+
+/**
+ * The slider over the steps that the run may have.
+ * @param {View} view
+ * @param {StaticModel} now
+ */
+function scrubber(view, now) {
+  const most = view.model.get("steps");
+  const range = { name: "step", label: "training", min: 0, max: most, step: 1, integer: true };
+  const limits = new Map([
+    ["step", { low: 0, high: most, whole: true, remedy: "it counts the steps of the run" }],
+  ]);
+  const listen = (/** @type {string[]} */ [name], /** @type {() => void} */ f) => now.on(`change:${name}`, f);
+  return slider({ ...view, model: now, limits, listen }, range);
 }
 
 /**
