@@ -26,11 +26,19 @@ export function createView(element, model, signal, name) {
     limits,
     charts: [],
     start: valuesOf(model, limits.keys()),
-    listen(names, listener) {
-      for (const name of names) {
-        model.on(`change:${name}`, listener);
-        own(() => model.off(`change:${name}`, listener));
-      }
-    },
+    listen: listenTo(model, own),
   };
 }
+
+/**
+ * The part of a view that listens to a model, here to one of a part's own.
+ * @param {Pick<Model, "on" | "off">} model
+ * @param {View["own"]} own
+ * @returns {View["listen"]}
+ */
+export const listenTo = (model, own) => (names, listener) => {
+  for (const name of names) {
+    model.on(`change:${name}`, listener);
+    own(() => model.off(`change:${name}`, listener));
+  }
+};

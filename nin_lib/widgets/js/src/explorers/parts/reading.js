@@ -7,6 +7,7 @@ import { slider } from "../../ui/controls.js";
 import { h, symbol } from "../../ui/elements.js";
 import { format } from "../../ui/format.js";
 import { StaticModel } from "../../ui/model.js";
+import { listenTo } from "../../ui/view.js";
 
 /** @type {SettingRange[]} */
 const ENDS = [
@@ -26,10 +27,9 @@ const TOO_LOW =
  */
 export function createReading(view, ask) {
   const stretch = new StaticModel({ from_epoch: 1, to_epoch: 6 });
+  const listen = listenTo(stretch, view.own);
   const limits = new Map(ENDS.map(({ name }) => [name, EPOCH]));
-  const ends = ENDS.map(range =>
-    slider({ ...view, model: stretch, limits, listen: listenTo(stretch) }, range),
-  );
+  const ends = ENDS.map(range => slider({ ...view, model: stretch, limits, listen }, range));
   const name = h("span", {}, "|", symbol("w_ni"), "|");
   const chart = createChart(view, {
     title: "Mark a stretch of the decay",
@@ -62,7 +62,7 @@ export function createReading(view, ask) {
     view.root.nin.reading = read;
   }
   element.addEventListener("toggle", () => element.open && ask());
-  for (const { name } of ENDS) stretch.on(`change:${name}`, show);
+  listen([...limits.keys()], show);
   return {
     element,
     /** @param {TrainingHistory} newest */
@@ -72,11 +72,6 @@ export function createReading(view, ask) {
     },
   };
 }
-
-/** @param {StaticModel} model */
-const listenTo = model => (/** @type {string[]} */ names, /** @type {() => void} */ listener) => {
-  for (const name of names) model.on(`change:${name}`, listener);
-};
 
 /**
  * What the fall over the stretch reads, and the mean pull over it; NaN where the training has not arrived.

@@ -7,6 +7,7 @@ import { slider } from "../../ui/controls.js";
 import { button, h } from "../../ui/elements.js";
 import { format } from "../../ui/format.js";
 import { StaticModel } from "../../ui/model.js";
+import { listenTo } from "../../ui/view.js";
 
 const DECADES_PER_SECOND = 0.35; // of 1 + step: the first steps are seen one by one
 const CALM_MS = 700; // from step to step for who wants less motion
@@ -78,8 +79,7 @@ function scrubber(view, now) {
   const limits = new Map([
     ["step", { low: 0, high: most, whole: true, remedy: "it counts the steps of the run" }],
   ]);
-  const listen = (/** @type {string[]} */ [name], /** @type {() => void} */ f) => now.on(`change:${name}`, f);
-  return slider({ ...view, model: now, limits, listen }, range);
+  return slider({ ...view, model: now, limits, listen: listenTo(now, view.own) }, range);
 }
 
 /**
