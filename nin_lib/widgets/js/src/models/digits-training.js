@@ -4,40 +4,36 @@
 
 import { answers, largestEigenvalue, localHessian, pull } from "./local-curvature.js";
 import { copied, Network } from "./network.js";
-import { normal, uniforms } from "./noise.js";
+import { normal, permutation, streamOf } from "./noise.js";
 
 export const EPOCHS = 20;
 const [INPUTS, HIDDEN, OUTPUTS] = [64, 128, 10];
 
-// One stream of random numbers for each purpose, as HashStream in Python.
-const PURPOSES = ["weights", "nin", "order"];
 /**
+ * Numbers one after the other.
  * @param {number} seed
  * @param {string} purpose
  */
 function stream(seed, purpose) {
-  const uniform = uniforms(PURPOSES.length * seed + PURPOSES.indexOf(purpose));
+  const uniform = streamOf(seed, purpose);
   let place = 0;
   return {
     normal: () => normal(uniform, place++),
-    /**
-     * The numbers 0 ... n - 1 in random order.
-     * @param {number} n
-     */
+    /** @param {number} n */
     permutation(n) {
-      const keys = Float64Array.from({ length: n }, () => uniform(++place));
-      return Uint16Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b]);
+      place += n;
+      return permutation(uniform, n, place - n);
     },
   };
 }
 
 /**
- * Images as rows, one row of zeros added to an odd number of them.
+ * Images as rows.
  * @param {number} from
  * @param {number} to
  */
 function images(from, to) {
-  const x = new Float64Array((to - from + ((to - from) % 2)) * INPUTS);
+  const x = new Float64Array((to - from) * INPUTS);
   for (let k = from * INPUTS; k < to * INPUTS; k++) {
     x[k - from * INPUTS] = digits.levels[digits.pixels.charCodeAt(k) - 65];
   }
@@ -105,7 +101,7 @@ function createBatches({ net, training }, { sigma_eps, batch_size: n, seed }) {
   const [nin, orders] = [stream(seed, "nin"), stream(seed, "order")];
   for (let j = 0; j < HIDDEN; j++) nin.normal(); // those that W_NI started with
   const noise = new Float64Array(training.n);
-  let order = new Uint16Array(0);
+  let order = new Uint32Array(0);
   return {
     noise,
     drawNoise() {
