@@ -16,8 +16,6 @@ import { SlicedNet } from "./sliced-net.js";
  * @property {"ce" | "mse"} loss
  * @property {"epoch" | "never"} redraw
  * @property {number} val_samples the first samples of the validation set serve to validate
- * @property {number} clean_every epochs from one clean loss to the next
- * @property {number} largest_loss beyond which a training has diverged
  */
 const PIXELS = 784;
 const ROWS = 1000; // of what is only measured, at a time
@@ -55,7 +53,7 @@ export async function* trainSliced(p, images, crew, looking) {
     for (let step = 0; step < history.steps_per_epoch; step++) {
       const { loss } = await net.forward(draws.batch(images, step));
       history.batch_loss[history.steps] = loss;
-      if (!(loss <= p.largest_loss)) {
+      if (!(loss <= outcomes.thresholds.diverged)) {
         history.lost = history.steps;
         yield history;
         return;
@@ -67,6 +65,33 @@ export async function* trainSliced(p, images, crew, looking) {
     }
   }
 }
+
+/**
+ * What an epoch costs here in seconds, its validation with it, from a few steps.
+ * @param {SlicedSettings} p
+ * @param {Images} images
+ * @param {import("./sliced-net.js").Ask[]} crew
+ */
+export async function secondsOf(p, images, crew) {
+  const net = new SlicedNet(shapeOf(p), p.loss, images.table, crew);
+  await net.draw(p.seed);
+  const draws = createDraws(p, images.train);
+  draws.next();
+  const steps = Math.floor(images.train / p.batch_size);
+  const few = Math.min(steps, Math.ceil(PROBED / p.batch_size));
+  let since = 0;
+  for (let step = -1; step < few; step++) {
+    if (step === 0) since = performance.now(); // the first one warms up
+    await net.forward(draws.batch(images, Math.max(step, 0)));
+    await net.step(p.batch_size, 0);
+  }
+  const stepSeconds = (performance.now() - since) / 1000 / few;
+  since = performance.now();
+  await net.forward(samples(images, 0, ROWS));
+  const forward = (performance.now() - since) / 1000;
+  return steps * stepSeconds + (p.val_samples / ROWS + images.train / ROWS / outcomes.clean_every) * forward;
+}
+const PROBED = 3000; // samples
 
 /**
  * Order and noise of the samples.
@@ -135,7 +160,8 @@ async function measure(net, p, images, history, epoch) {
   history.val_accuracy[epoch] = accuracy;
   history.next_norm[epoch] = next;
   if (epoch === 0) history.niw_norm[0] = niw;
-  if (epoch % p.clean_every === 0) history.clean_loss[epoch] = (await evaluate(net, images, 0, train)).loss;
+  if (epoch % outcomes.clean_every === 0)
+    history.clean_loss[epoch] = (await evaluate(net, images, 0, train)).loss;
 }
 
 /**
