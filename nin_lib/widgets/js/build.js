@@ -2,8 +2,32 @@
 // Python puts the generated mathematics before it and ends it for its host (see nin_lib/widgets/base.py).
 import { build } from "esbuild";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { compileKernel } from "./compile-kernel.js";
 
-const options = { bundle: true, minify: true, target: "es2020", charset: "utf8", format: "iife" };
+// "wasm:./x.ts" is imported as the bytes of the module that the kernel's source makes, base64 in the bundle.
+const asModule = {
+  name: "as-module",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^wasm:/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice("wasm:".length)),
+      namespace: "wasm",
+    }));
+    onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path }) => {
+      const [source, relaxed] = path.split("?");
+      return { contents: await compileKernel(source, relaxed === "relaxed"), loader: "binary" };
+    });
+  },
+};
+
+const options = {
+  bundle: true,
+  minify: true,
+  target: "es2020",
+  charset: "utf8",
+  format: "iife",
+  plugins: [asModule],
+};
 
 // "text:./x.worker.js" and "text:./x.css" are imported as text, bundled and minified: a Blob of a worker's text starts it under
 // file://, too.
@@ -42,6 +66,6 @@ await build({
     .map(name => `src/explorers/${name}`),
   outdir: "../static",
   globalName: "explorer",
-  plugins: [asText, withoutLanguage],
+  plugins: [asModule, asText, withoutLanguage],
   banner: { js: `/*! uPlot\n${readFileSync("node_modules/uplot/LICENSE", "utf8")}*/` }, // which its source does not name
 });

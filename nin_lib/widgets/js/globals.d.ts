@@ -6,6 +6,12 @@ declare module "text:*" {
   export default text;
 }
 
+/** A module of the kernel; with "?relaxed" it needs a browser that has relaxed SIMD. */
+declare module "wasm:*" {
+  const code: Uint8Array<ArrayBuffer>;
+  export default code;
+}
+
 /** The book's colours and dashes; the phases in the order of nin_lib.linear.Phase. */
 declare const palette: {
   phases: Record<string, string>;

@@ -12,26 +12,31 @@
  */
 export function localHessian(net, { n, x, y }) {
   net.forward(n, x, y);
-  const { hidden, outputs, columns, h, out } = net;
-  const { W1 } = net.weights;
-  const u = new Float64Array(outputs);
+  const { out, pair, columns, outputs } = net;
+  const p = out.map((gradient, k) => {
+    const [i, c] = [Math.floor(k / columns), k % columns];
+    return n * gradient + (c === y[i] ? 1 : 0);
+  });
   return (/** @type {Float64Array} */ v) => {
-    const product = new Float64Array(hidden);
-    for (let i = 0; i < n; i++) {
-      u.fill(0);
-      for (let j = 0, k = i * hidden; j < hidden; j++, k++) {
-        if (h[k] > 0) for (let c = 0; c < outputs; c++) u[c] += v[j] * W1[j * columns + c];
-      }
-      let mean = 0;
-      const p = (/** @type {number} */ c) => n * out[i * columns + c] + (c === y[i] ? 1 : 0);
-      for (let c = 0; c < outputs; c++) mean += p(c) * u[c];
-      for (let c = 0; c < outputs; c++) u[c] = (p(c) * (u[c] - mean)) / n;
-      for (let j = 0, k = i * hidden; j < hidden; j++, k++) {
-        if (h[k] > 0) for (let c = 0; c < outputs; c++) product[j] += u[c] * W1[j * columns + c];
-      }
-    }
-    return product;
+    pair.tangent(n, v);
+    byHessianOfCrossEntropy({ n, columns, outputs, y }, out, p);
+    pair.backToUnits(n);
+    return /** @type {Float64Array} */ (pair.gradients.b.slice());
   };
+}
+
+/**
+ * Turns the changes u of the outputs into those of the gradient of the mean loss, (p u - p (p . u)) / n.
+ * @param {import("./loss.js").Rows} rows
+ * @param {import("./kernel.js").Numbers} u
+ * @param {import("./kernel.js").Numbers} p what the net answers
+ */
+export function byHessianOfCrossEntropy({ n, columns, outputs }, u, p) {
+  for (let i = 0, o = 0; i < n; i++, o += columns) {
+    let mean = 0;
+    for (let c = 0; c < outputs; c++) mean += p[o + c] * u[o + c];
+    for (let c = 0; c < outputs; c++) u[o + c] = (p[o + c] * (u[o + c] - mean)) / n;
+  }
 }
 
 /** @type {(a: Float64Array, b: Float64Array) => number} */
@@ -103,8 +108,8 @@ export function pull(net, { n, x, y }, eps, sigma_eps) {
   let along = 0;
   for (const noise of [eps, eps.map(value => -value)]) {
     net.forward(n, x, y, noise);
-    net.backward(n, x, noise);
-    along += dot(net.gradients.w_ni, w_ni) / 2;
+    net.backward(n);
+    along += dot(/** @type {Float64Array} */ (net.pair.gradients.w_ni), w_ni) / 2;
   }
   return along / (sigma_eps ** 2 * dot(w_ni, w_ni));
 }
