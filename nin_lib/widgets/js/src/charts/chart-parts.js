@@ -70,7 +70,7 @@ export function drawMarks(u, root, marks) {
   placed.forEach(({ x, text }, row) => {
     const fits = x + ctx.measureText(text).width + 8 * dpr < left + width;
     ctx.textAlign = fits ? "left" : "right";
-    label(ctx, text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr);
+    drawLabel(ctx, text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr, 2.5 * dpr);
   });
   ctx.restore();
 }
@@ -81,12 +81,13 @@ export function drawMarks(u, root, marks) {
  * @param {string} text
  * @param {number} x
  * @param {number} y
+ * @param {number} rim its width
  */
-function label(ctx, text, x, y) {
+export function drawLabel(ctx, text, x, y, rim) {
   ctx.save();
   ctx.globalCompositeOperation = "destination-out";
   ctx.strokeStyle = "#000";
-  ctx.lineWidth = 5 * devicePixelRatio;
+  ctx.lineWidth = 2 * rim;
   ctx.lineJoin = "round";
   ctx.setLineDash([]);
   ctx.strokeText(text, x, y);

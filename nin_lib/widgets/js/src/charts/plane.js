@@ -5,7 +5,7 @@ import { onFrame } from "../ui/frames.js";
 import { format } from "../ui/format.js";
 import { onPage } from "../ui/theme.js";
 import { prepare } from "./canvas.js";
-import { DASHES, ink } from "./chart-parts.js";
+import { DASHES, drawLabel, ink } from "./chart-parts.js";
 import { FONT } from "./map-drawing.js";
 
 const MARGIN = 18; // pixels
@@ -112,7 +112,7 @@ function nameCircles(context, { width, height }, circles, unit, color) {
     if (edge < height / 2 - MARGIN / 2) {
       context.textAlign = "left";
       context.textBaseline = k === 0 ? "top" : "bottom";
-      context.fillText(text, width / 2 + 5, height / 2 + (k === 0 ? edge : -edge));
+      drawLabel(context, text, width / 2 + 5, height / 2 + (k === 0 ? edge : -edge), 2);
     } else {
       context.textAlign = "right";
       context.textBaseline = "bottom";
