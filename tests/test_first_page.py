@@ -132,9 +132,9 @@ def test_the_stop_whose_link_is_taken_is_marked_until_the_reader_moves_on(opened
         link.click()
         assert tab.evaluate(MARKED) == [link.evaluate("link => link.closest('section').id")]
     assert tab.evaluate(MARKED) == ["on-the-band"] and phase(tab) == "catapult"
-    tab.get_by_label("injected noise").first.press("End")
-    tab.wait_for_function("() => document.querySelector('.nin-explorer').dataset.phase === 'divergent'")
-    assert tab.evaluate(MARKED) == ["too-strong-divergent"]
+    tab.get_by_label("injected noise").first.press("Home")
+    tab.wait_for_function("() => document.querySelector('.nin-explorer').dataset.phase === 'decoupled'")
+    assert tab.evaluate(MARKED) == ["weaker-decoupled"]
 
 
 @pytest.mark.browser

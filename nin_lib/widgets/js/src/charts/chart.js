@@ -22,7 +22,7 @@ const BARE = { marks: [], fade: null, end: null, until: Infinity };
 export function createChart(view, { title, at, xTitle, curves, logY = false, sync }) {
   const readings = curves.map(() => h("span", { class: "nin-reading" }));
   const where = h("span", { class: "nin-reading" });
-  const plot = h("div", { class: "nin-plot", role: "img" });
+  const plot = h("div", { class: "nin-plot", role: "img", "aria-label": title }); // until it shows something
   /** @type {Shown} */
   const shown = {
     at: [0, 1],
