@@ -1,4 +1,5 @@
-// Bundles every src/explorers/NAME.js into ../static/NAME.js: one classic script text that defines `explorer`.
+// Bundles every src/explorers/NAME.js into ../static/NAME.js: one classic script text that defines `explorer`. And what a page loads
+// when its reader asks for it, src/on-demand/training-here.js, which defines `trainingHere`.
 // Python puts the generated mathematics before it and ends it for its host (see nin_lib/widgets/base.py).
 import { build } from "esbuild";
 import { readdirSync, readFileSync } from "node:fs";
@@ -59,13 +60,16 @@ const withoutLanguage = {
   },
 };
 
-await build({
+const everything = {
   ...options,
-  entryPoints: readdirSync("src/explorers")
-    .filter(name => name.endsWith(".js"))
-    .map(name => `src/explorers/${name}`),
   outdir: "../static",
-  globalName: "explorer",
   plugins: [asModule, asText, withoutLanguage],
   banner: { js: `/*! uPlot\n${readFileSync("node_modules/uplot/LICENSE", "utf8")}*/` }, // which its source does not name
-});
+};
+/** @param {string} folder */
+const scriptsIn = folder =>
+  readdirSync(folder)
+    .filter(name => name.endsWith(".js"))
+    .map(name => `${folder}/${name}`);
+await build({ ...everything, entryPoints: scriptsIn("src/explorers"), globalName: "explorer" });
+await build({ ...everything, entryPoints: ["src/on-demand/training-here.js"], globalName: "trainingHere" });

@@ -16,6 +16,8 @@ export const TRAINED = /** @type {const} */ (["W_in", "b", "w_ni", "W_out"]);
  * @property {number} units they fill two vectors of 16 bytes each, as the columns do
  * @property {number} columns outputs, padded
  * @property {number} rows at most
+ * @property {boolean} [inside] whether its inputs are units, too, to which a gradient goes back
+ * @property {number} [slices] shares of the units whose parts of `out` are added as the halves of a tree, a power of two
  */
 
 export class LayerPair {
@@ -24,18 +26,18 @@ export class LayerPair {
    * @param {import("./kernel.js").NumbersType} Type
    * @param {PairShape} shape
    */
-  constructor(code, Type, { inputs, units, columns, rows }) {
+  constructor(code, Type, { inputs, units, columns, rows, inside = false, slices = 1 }) {
     const most = tiled(rows);
     const sizes = {
-      ...{ x: most * inputs, eps: most, h: most * units, out: most * columns },
-      ...{ back: most * units, toInputs: most * inputs }, // gradients of the loss
+      ...{ x: most * inputs, eps: most, h: most * units, out: slices * most * columns },
+      ...{ back: most * units, toInputs: inside ? slices * most * inputs : 0 }, // gradients of the loss
       ...{ W_in: inputs * units, b: units, w_ni: units, W_out: units * columns },
       ...{ W_in_gradient: tiled(inputs) * units, b_gradient: units, w_ni_gradient: units },
       ...{ W_out_gradient: tiled(units) * columns, zeros: units },
     };
     const widest = Math.max(tiled(inputs), tiled(units), columns);
     const kernel = createKernel(code, Type, sizes, widest * Math.max(most, tiled(units)));
-    this.shape = { inputs, units, columns, rows };
+    this.shape = { inputs, units, columns, rows, slices };
     this.kernel = kernel;
     this.arrays = kernel.arrays;
     /** @type {PairWeights} */
@@ -63,12 +65,42 @@ export class LayerPair {
   }
 
   /**
+   * `out` of rows h of units.
    * @param {number} n
    * @param {Numbers} h
    */
   out(n, h) {
-    const { units, columns } = this.shape;
-    this.kernel.multiply(n, columns, units, h, units, 1, this.arrays.W_out, columns, 1, this.arrays.out);
+    const { columns } = this.shape;
+    const { W_out, out } = this.arrays;
+    this.sumOverUnits(n, columns, h, W_out, columns, 1, out);
+  }
+
+  /**
+   * C = A B, where the sum runs over the units: that of each slice apart, then as the halves of a tree.
+   * @type {(n: number, columns: number, A: Numbers, B: Numbers, bk: number, bj: number, C: Numbers) => void}
+   */
+  sumOverUnits(n, columns, A, B, bk, bj, C) {
+    const { units, slices } = this.shape;
+    const some = units / slices;
+    const shares = Array.from({ length: slices }, (_, s) => {
+      const share = C.subarray((s * C.length) / slices, ((s + 1) * C.length) / slices);
+      this.kernel.multiply(
+        n,
+        columns,
+        some,
+        A.subarray(s * some),
+        units,
+        1,
+        B.subarray(s * some * bk),
+        bk,
+        bj,
+        share,
+      );
+      return share;
+    });
+    for (let apart = 1; apart < slices; apart *= 2) {
+      for (let s = 0; s < slices; s += 2 * apart) this.kernel.add(shares[s], shares[s + apart], 1);
+    }
   }
 
   /**
@@ -105,6 +137,31 @@ export class LayerPair {
     for (let i = 0; i < n; i++) back.set(v, i * v.length);
     this.kernel.deactivate(n, h, back, b_gradient, w_ni_gradient, eps);
     this.out(n, back);
+  }
+
+  /**
+   * The same as the inputs of the n rows move by those of `moved`.
+   * @param {number} n
+   * @param {Numbers} moved
+   */
+  tangentOfInputs(n, moved) {
+    const { inputs, units } = this.shape;
+    const { toInputs, h, back, W_in, b_gradient, w_ni_gradient, eps } = this.arrays;
+    toInputs.set(moved);
+    this.kernel.multiply(n, units, inputs, toInputs, inputs, 1, W_in, units, 1, back);
+    this.kernel.deactivate(n, h, back, b_gradient, w_ni_gradient, eps);
+    this.out(n, back);
+  }
+
+  /**
+   * The gradient with respect to the inputs, from that of `back`: a share of it, if the units are one.
+   * @param {number} n
+   */
+  backToInputs(n) {
+    const { inputs, units } = this.shape;
+    const { back, W_in, toInputs } = this.arrays;
+    this.sumOverUnits(n, inputs, back, W_in, 1, units, toInputs);
+    return toInputs;
   }
 
   /**

@@ -43,11 +43,22 @@ export function byHessianOfCrossEntropy({ n, columns, outputs }, u, p) {
 const dot = (a, b) => a.reduce((sum, value, j) => sum + value * b[j], 0);
 
 /**
- * The largest eigenvalue of a symmetric matrix of this size, by Lanczos iteration: power iteration that keeps what it has seen.
- * @param {(v: Float64Array) => Float64Array} multiply
- * @param {number} size
+ * The same for squared errors, 2 u / (n outputs).
+ * @param {import("./loss.js").Rows} rows
+ * @param {import("./kernel.js").Numbers} u
  */
-export function largestEigenvalue(multiply, size) {
+export function byHessianOfSquares({ n, columns, outputs }, u) {
+  for (let k = 0; k < n * columns; k++) u[k] *= 2 / (n * outputs);
+}
+
+/**
+ * The largest eigenvalue of a symmetric matrix of this size, by Lanczos iteration: power iteration that keeps what it has seen.
+ * Yields a vector, and goes on with its product by the matrix; ends when the eigenvalue moves by less than this part of itself.
+ * @param {number} size
+ * @param {number} tolerance
+ * @returns {Generator<Float64Array, number, ArrayLike<number>>}
+ */
+export function* lanczos(size, tolerance) {
   /** @type {Float64Array} */
   let v = Float64Array.from({ length: size }, (_, j) => Math.cos(j * j + 1)); // has a part along any direction
   /** @type {Float64Array[]} */
@@ -62,7 +73,7 @@ export function largestEigenvalue(multiply, size) {
     if (seen.length > 0) beside.push(length);
     if (seen.length === size || !(length > 1e-12 * largest)) return Math.max(largest, 0);
     seen.push(v.map(value => value / length));
-    v = multiply(seen[seen.length - 1]);
+    v = Float64Array.from(yield seen[seen.length - 1]);
     diagonal.push(dot(v, seen[seen.length - 1]));
     for (const other of [...seen, ...seen]) {
       const part = dot(v, other); // twice, against rounding
@@ -70,8 +81,19 @@ export function largestEigenvalue(multiply, size) {
     }
     const before = largest;
     largest = largestOfTridiagonal(diagonal, beside);
-    if (seen.length > 1 && Math.abs(largest - before) <= 1e-10 * largest) return Math.max(largest, 0);
+    if (seen.length > 1 && Math.abs(largest - before) <= tolerance * largest) return Math.max(largest, 0);
   }
+}
+
+/**
+ * @param {(v: Float64Array) => Float64Array} multiply
+ * @param {number} size
+ */
+export function largestEigenvalue(multiply, size) {
+  const iteration = lanczos(size, 1e-10);
+  let step = iteration.next([]);
+  while (!step.done) step = iteration.next(multiply(step.value));
+  return step.value;
 }
 
 /**
@@ -118,7 +140,7 @@ export function pull(net, { n, x, y }, eps, sigma_eps) {
  * What the net answers to the first samples, and how sure it is of it.
  * @param {Network} net
  * @param {Samples} samples
- * @param {number} count an even number
+ * @param {number} count
  * @param {Float64Array} [eps]
  */
 export function answers(net, { x, y }, count, eps) {
