@@ -70,7 +70,7 @@ export function drawMarks(u, root, marks) {
   placed.forEach(({ x, text }, row) => {
     const fits = x + ctx.measureText(text).width + 8 * dpr < left + width;
     ctx.textAlign = fits ? "left" : "right";
-    drawLabel(ctx, text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr, 2.5 * dpr);
+    drawLabel(ctx, text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr, 3.5 * dpr);
   });
   ctx.restore();
 }
