@@ -12,6 +12,6 @@ def build(target_name, version, **options):
         npm_builder(target_name, version, npm=["npm", "--omit=dev"], **options)
     except subprocess.CalledProcessError:
         raise RuntimeError(
-            "npm could not bundle the explorers' scripts (it says why above): it fetches uPlot, esbuild and KaTeX from the npm "
+            "npm could not bundle the explorers' scripts (it says why above): it fetches uPlot, KaTeX and the compilers from the npm "
             "registry; connect to a network that reaches it, or name a mirror: npm config set registry ADDRESS"
         ) from None

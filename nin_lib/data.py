@@ -7,10 +7,12 @@ standardised by the mean and standard deviation of all training pixels (one numb
 import gzip
 import hashlib
 import importlib.metadata
+import json
 import os
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ FILES = {
     "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
     "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
 }
+ORDER = "order.u32"
 MIRRORS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
@@ -157,21 +160,76 @@ def standardised(name: str, seed: int = 0) -> tuple[NDArray[Any], NDArray[np.int
         As in `load`.
     """
     seed = whole("seed", seed, 0, "any such number will do")
-    dtype: type[np.floating[Any]]
+    dtype, pixels, labels = _raw(name)
+    split = _split(pixels, labels, seed)
+    x: NDArray[Any] = split.pixels.astype(dtype)
+    x -= dtype(split.mean)
+    x /= dtype(split.deviation)
+    return x, split.labels.astype(np.int64), split.n_train, split.digest
+
+
+def carry(folder: Path) -> None:
+    """Write Fashion-MNIST for a page that trains in its reader's browser: the official files and what `load` does to them.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An empty one. Besides the four files it gets the order of the images, little-endian 32-bit numbers, and
+        ``images.json``: the files' names and sizes, how many images are to train on, mean and deviation of their pixels,
+        and the digest of `Data`.
+
+    Raises
+    ------
+    DataError
+        As in `load`.
+    """
+    files = _fashion_mnist_files()
+    _, pixels, labels = _raw("fashion_mnist")
+    split = _split(pixels, labels, 0)
+    for path in files:
+        shutil.copyfile(path, folder / path.name)
+    (folder / ORDER).write_bytes(split.order.astype("<u4").tobytes())
+    about = {
+        "files": [path.name for path in files],
+        "order": ORDER,
+        "bytes": sum(path.stat().st_size for path in folder.iterdir()),
+        "train": split.n_train,
+        "mean": split.mean,
+        "deviation": split.deviation,
+        "digest": split.digest,
+    }
+    (folder / "images.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def _raw(name: str) -> tuple[type[np.floating[Any]], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Precision, pixels as rows and classes of a data set as it is."""
     if name == "digits":
         # The file itself: to import scikit-learn takes seconds, and SciPy, for nothing else.
         with needed("explorers"):
             files = importlib.metadata.distribution("scikit-learn")
         path = files.locate_file("sklearn/datasets/data/digits.csv.gz")
         table = np.loadtxt(str(path), np.uint8, delimiter=",")
-        pixels, labels, dtype = table[:, :-1], table[:, -1], np.float64
-    elif name == "fashion_mnist":
+        return np.float64, table[:, :-1], table[:, -1]
+    if name == "fashion_mnist":
         arrays = [_read(path) for path in _fashion_mnist_files()]
         pixels = np.concatenate([arrays[0], arrays[2]]).reshape(-1, 784)
-        labels, dtype = np.concatenate([arrays[1], arrays[3]]), np.float32
-    else:
-        raise ValueError(f'name must be "digits" or "fashion_mnist", got {name!r}')
+        return np.float32, pixels, np.concatenate([arrays[1], arrays[3]])
+    raise ValueError(f'name must be "digits" or "fashion_mnist", got {name!r}')
 
+
+class _Split(NamedTuple):
+    """A data set in the order of its split; `order` says which image stands at each place."""
+
+    order: NDArray[np.int64]
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    n_train: int
+    mean: float
+    deviation: float
+    digest: str
+
+
+def _split(pixels: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int) -> _Split:
     order = np.random.default_rng(seed).permutation(len(pixels))
     pixels, labels = pixels[order], labels[order]
     n_train = len(pixels) * 6 // 10
@@ -179,11 +237,8 @@ def standardised(name: str, seed: int = 0) -> tuple[NDArray[Any], NDArray[np.int
     counts = sum(np.bincount(row, minlength=256) for row in pixels[:n_train])
     mean = np.average(np.arange(256), weights=counts)
     deviation = np.sqrt(np.average((np.arange(256) - mean) ** 2, weights=counts))
-    x: NDArray[Any] = pixels.astype(dtype)
-    x -= dtype(mean)
-    x /= dtype(deviation)
-    digest = hashlib.sha256(pixels.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest()
-    return x, labels.astype(np.int64), n_train, digest
+    digest = hashlib.sha256(pixels.tobytes() + labels.tobytes()).hexdigest()
+    return _Split(order, pixels, labels, n_train, float(mean), float(deviation), digest)
 
 
 def _read(path: Path) -> NDArray[np.uint8]:

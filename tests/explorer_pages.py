@@ -109,7 +109,8 @@ def from_python():
         return f"Object.assign(\n  globalThis,\n  (() => {{\n{script}\nreturn {{ {names} }};\n}})(),\n);\n"
 
     palette = re.search(r"^const palette = .*", PhaseDiagramExplorer.script(), re.MULTILINE)[0]
-    digits = json.loads(TrainingExplorer.javascript().removeprefix("const digits = ").removesuffix(";"))
+    line, outcomes = TrainingExplorer.javascript().splitlines()
+    digits = json.loads(line.removeprefix("const digits = ").removesuffix(";"))
     digits |= {"pixels": digits["pixels"][: 16 * 64], "labels": digits["labels"][:16], "train": 12}
     scripts = {
         "palette": palette,
@@ -119,6 +120,7 @@ def from_python():
         "network": ExpansionExplorer.javascript(),
         "noises, moments, sampling": BatchAverageExplorer.javascript(),
         "digits": f"const digits = {json.dumps(digits)};",
+        "outcomes": outcomes,
     }
     return "// Written by `python tests/explorer_pages.py`.\n" + "".join(
         map(globally, scripts, scripts.values())

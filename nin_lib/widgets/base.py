@@ -76,8 +76,8 @@ class Explorer(anywidget.AnyWidget):
 
     @classmethod
     @functools.cache
-    def script(cls) -> str:
-        """The bundle, which defines `explorer`, after what Python puts before it.
+    def script(cls, name: str | None = None) -> str:
+        """A bundle, unless named its own one, which defines `explorer`, after what Python puts before it.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class Explorer(anywidget.AnyWidget):
         FileNotFoundError
             If the bundle is not built; it says how to build it.
         """
-        bundle = STATIC / f"{cls.name}.js"
+        bundle = STATIC / f"{name or cls.name}.js"
         if not bundle.exists():
             raise FileNotFoundError(
                 f"the explorers are not built, {bundle} is missing: run `npm ci && npm run build` in "

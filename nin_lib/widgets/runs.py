@@ -1,4 +1,4 @@
-"""The explorer of an experiment's stored trainings, which in a live kernel trains another one over them."""
+"""The explorer of an experiment's stored trainings, which trains another one over them: in the kernel, or on the page."""
 
 import inspect
 import json
@@ -16,7 +16,8 @@ from nin_lib.history import History
 from nin_lib.phases import Phase
 from nin_lib.widgets.base import Explorer
 from nin_lib.widgets.settings import Choice, Number, Whole
-from nin_lib.widgets.words import describe
+from nin_lib.widgets.training import HashStream
+from nin_lib.widgets.words import OUTCOMES, describe
 
 if TYPE_CHECKING:
     from nin_lib.experiments.experiment import Result
@@ -35,7 +36,10 @@ class Stored(NamedTuple):
 
 
 class RunExplorer(Explorer):
-    """Drag sigma_eps over the stored trainings of an experiment; in a live kernel, train one more at any sigma_eps.
+    """Drag sigma_eps over the stored trainings of an experiment, and train one more at any sigma_eps.
+
+    In a live kernel PyTorch trains it (`train`), on a page of the built book the browser (of Fashion-MNIST, where the site
+    carries the images).
 
     Parameters
     ----------
@@ -46,8 +50,9 @@ class RunExplorer(Explorer):
         Folder of the results, where `nin_lib.experiments.run` put them; the checkout's unless given.
     sigma_eps : float
         Standard deviation of the noise >= 0. What is shown is stored: the runs of the nearest sigma_eps there is.
-    epochs : int
-        How long a training lasts that is started here.
+    epochs, eta, seed, redraw
+        Those of a training that is started here, as in `nin_lib.training.train_mlp`; unless given, those of the first
+        stored run.
     **choices : str
         Where the runs differ in another setting (not the seed), one of its values.
 
@@ -82,11 +87,26 @@ curves = {
 }
 """
 
+    lines_of_training = """\
+from nin_lib.widgets import RunExplorer
+
+history = RunExplorer({experiment}, {settings}).run()  # by PyTorch, on the random numbers of the page
+curves = {
+    "batch loss": history.batch_loss,
+    "validation loss": history.val_loss,
+    "validation, without noise": history.val_accuracy,
+    "noise weights": history.niw_norm,
+}
+"""
+
     experiment = traitlets.Unicode(read_only=True).tag(sync=True)
     sigma_eps = Number(
         0, 0, 1e6, "0 switches the noise off, and far less than a million lets training diverge"
     )
     epochs = Whole(10, 1, 10_000, "it counts the epochs of a training that is started here")
+    eta = Number(0.01, 0, 1e6, "0.01 is the paper's learning rate", strictly=True)
+    seed = Whole(0, 0, 2**32 - 1, "any such number will do")
+    redraw = Choice("epoch", "never")
 
     _stored = traitlets.Dict().tag(sync=True)
     _training = traitlets.Dict().tag(sync=True)
@@ -103,16 +123,20 @@ curves = {
         self.set_trait("experiment", experiment)
         self.trained: History | None = None
         sigmas = sorted({run.settings["sigma_eps"] for run in self._runs})
+        first = self._runs[0].settings
+        self._of_training = [name for name in ("eta", "seed", "redraw") if name in first and name not in choices]
         stored = {
             "head": HEAD,
             "choices": choices,
-            "trains": self._runs[0].settings.keys() <= _parameters_of_training(),
+            "trains": first.keys() <= _parameters_of_training(),
+            "recipe": None if choices else _recipe(first),
             "runs": [
                 _record(*run) | {name: _text(run.settings.get(name)) for name in choices}
                 for run in self._runs
             ],
         }
-        super().__init__(**{"sigma_eps": sigmas[len(sigmas) // 2]} | settings, _stored=stored)
+        defaults = {name: first[name] for name in self._of_training}
+        super().__init__(**{"sigma_eps": sigmas[len(sigmas) // 2]} | defaults | settings, _stored=stored)
         self.on_msg(self._receive)
         if before := self._training_now.get(experiment):  # a cell was run again: nobody could stop it there
             before.stop()
@@ -121,6 +145,20 @@ curves = {
     def address(self) -> str:
         """What links on the page name: the experiment."""
         return self.experiment
+
+    @classmethod
+    def training_script(cls) -> str:
+        """What a page loads when its reader asks for a training: a classic script, which defines `trainingHere`.
+
+        Returns
+        -------
+        str
+            JavaScript.
+        """
+        constants = {"outcomes": OUTCOMES, "pythonOfTraining": cls.lines_of_training}
+        before = "\n".join(f"const {name} = {json.dumps(value)};" for name, value in constants.items())
+        bundle = cls.script("training-here")
+        return f"globalThis.trainingHere = (() => {{\n{before}\n{bundle}\nreturn trainingHere;\n}})();\n"
 
     def state(self) -> dict[str, Any]:
         """What the page's script knows of the explorer: its settings, and the stored runs."""
@@ -153,7 +191,9 @@ curves = {
     # --- training here
 
     def train(self) -> threading.Thread:
-        """Start a training at `sigma_eps` for `epochs`, all else as in the nearest stored run, and return at once.
+        """Start a training at `sigma_eps`, with `eta`, `seed` and `redraw`, for `epochs`, and return at once.
+
+        All else is as in the nearest stored run.
 
         Its curves appear in the explorer while it trains, and while no cell runs. `stop` ends it.
 
@@ -173,7 +213,8 @@ curves = {
             raise RuntimeError(
                 f"{self.experiment!r} is not made by nin_lib.training.train_mlp, which trains here"
             )
-        settings = self._shown()[0].settings | {"sigma_eps": self.sigma_eps, "epochs": self.epochs}
+        names = "sigma_eps", "epochs", *self._of_training
+        settings = self._shown()[0].settings | {name: getattr(self, name) for name in names}
         begins = f"Training at σ = {settings['sigma_eps']:.3g} begins: its data load."
         self._tell(running=True, message=begins, progress=0, run=None)
         self._stop = threading.Event()
@@ -183,6 +224,46 @@ curves = {
         )
         thread.start()
         return thread
+
+    def run(self) -> History:
+        """Train as a page of the built book does, by PyTorch on the same random numbers: `HashStream` of `seed`.
+
+        Returns
+        -------
+        History
+            Single precision, in which the sums' order tells: what the page shows is equal to it at first, and as long as the
+            training is not chaotic.
+
+        Raises
+        ------
+        RuntimeError
+            If the page does not train such networks.
+        """
+        from nin_lib.data import load
+        from nin_lib.injection import NoiseInjection
+        from nin_lib.networks import mlp
+        from nin_lib.training import train
+
+        recipe = self._stored["recipe"]
+        if recipe is None:
+            raise RuntimeError(
+                f"the page does not train {self.experiment!r}: use train(), or nin_lib.training.train"
+            )
+        data = load("fashion_mnist")
+        n = recipe["val_samples"]
+        data = replace(data, x_val=data.x_val[:n], y_val=data.y_val[:n])
+        net = mlp((784, *recipe["hidden"], 10), HashStream(self.seed, "weights"), data.x_train.dtype)
+        return train(
+            net,
+            data,
+            loss=recipe["loss"],
+            eta=self.eta,
+            batch_size=recipe["batch_size"],
+            epochs=self.epochs,
+            nin=NoiseInjection(net, "0", self.sigma_eps, seed=HashStream(self.seed, "nin")),
+            redraw=self.redraw,
+            seed=HashStream(self.seed, "order"),
+        )
 
     def stop(self) -> None:
         """End the training that was started here with its epoch. Without one, nothing happens."""
@@ -330,6 +411,15 @@ def _choices(all_settings: list[dict[str, Any]]) -> dict[str, list[str]]:
         if len(combinations([*others, "seed"])) == len(combinations([*names, "seed"])):
             names = others
     return {name: [text for (text,) in combinations([name])] for name in names}
+
+
+def _recipe(settings: dict[str, Any]) -> dict[str, Any] | None:
+    """What the page needs to know to train such a network; None, if it cannot."""
+    names = "hidden", "loss", "batch_size"
+    data = settings.get("data", "fashion_mnist")
+    if data != "fashion_mnist" or "start" in settings or not settings.keys() >= {*names, "eta", "redraw"}:
+        return None
+    return {name: settings[name] for name in names} | {"val_samples": settings.get("val_samples", 28_000)}
 
 
 def _text(value: Any) -> str:

@@ -10,12 +10,12 @@ import numpy as np
 
 from nin_lib import checks
 from nin_lib.data import standardised
-from nin_lib.history import CLEAN_EVERY, History
-from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED, Phase
+from nin_lib.history import History
+from nin_lib.phases import Phase
 from nin_lib.widgets.base import Explorer
 from nin_lib.widgets.rng import LARGEST, uniforms
 from nin_lib.widgets.settings import Number, Whole
-from nin_lib.widgets.words import SENTENCES
+from nin_lib.widgets.words import OUTCOMES
 
 EPOCHS = 20
 PURPOSES = ("weights", "nin", "order")
@@ -75,14 +75,6 @@ def _digits() -> dict[str, Any]:
         "pixels": (places + ord("A")).astype(np.uint8).tobytes().decode(),
         "labels": "".join(map(str, labels)),
         "train": n_train,
-        "thresholds": {
-            "diverged": LARGEST_LOSS,
-            "catapulted": CATAPULTED,
-            "decayed": DECAYED,
-            "learned": LEARNED,
-        },
-        "clean_every": CLEAN_EVERY,
-        "sentences": SENTENCES,
     }
 
 
@@ -126,7 +118,7 @@ curves = {
     @classmethod
     def javascript(cls) -> str:
         """What Python puts before the bundle, the mathematics that it calls or its data."""
-        return f"const digits = {json.dumps(_digits())};"
+        return f"const digits = {json.dumps(_digits())};\nconst outcomes = {json.dumps(OUTCOMES)};"
 
     def run(self, epochs: int = EPOCHS) -> History:
         """The training on the screen, by PyTorch on the explorer's own streams, over so many epochs >= 1."""

@@ -1,6 +1,9 @@
 """What the explorers say of a network's training, besides its phase: one wording for Python and for the browser."""
 
-from nin_lib.history import History
+from typing import Any
+
+from nin_lib.history import CLEAN_EVERY, History
+from nin_lib.phases import CATAPULTED, DECAYED, LARGEST_LOSS, LEARNED
 
 SENTENCES = {
     "lost": "The batch loss passes 10⁸ in epoch {epoch}.",
@@ -10,6 +13,18 @@ SENTENCES = {
     "accuracy": "The validation accuracy after {epochs} epochs is {accuracy}\N{NO-BREAK SPACE}%.",
 }
 """With names in braces, which `str.format` fills here and `fill` of js/src/ui/format.js there."""
+
+OUTCOMES: dict[str, Any] = {
+    "thresholds": {
+        "diverged": LARGEST_LOSS,
+        "catapulted": CATAPULTED,
+        "decayed": DECAYED,
+        "learned": LEARNED,
+    },
+    "clean_every": CLEAN_EVERY,
+    "sentences": SENTENCES,
+}
+"""What js/src/models/outcome.js needs to say what a training came to."""
 
 
 def describe(history: History) -> str:

@@ -1,9 +1,34 @@
-// Bundles every src/explorers/NAME.js into ../static/NAME.js: one classic script text that defines `explorer`.
+// Bundles every src/explorers/NAME.js into ../static/NAME.js: one classic script text that defines `explorer`. And what a page loads
+// when its reader asks for it, src/on-demand/training-here.js, which defines `trainingHere`.
 // Python puts the generated mathematics before it and ends it for its host (see nin_lib/widgets/base.py).
 import { build } from "esbuild";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { compileKernel } from "./compile-kernel.js";
 
-const options = { bundle: true, minify: true, target: "es2020", charset: "utf8", format: "iife" };
+// "wasm:./x.ts" is imported as the bytes of the module that the kernel's source makes, base64 in the bundle.
+const asModule = {
+  name: "as-module",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^wasm:/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice("wasm:".length)),
+      namespace: "wasm",
+    }));
+    onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path }) => {
+      const [source, relaxed] = path.split("?");
+      return { contents: await compileKernel(source, relaxed === "relaxed"), loader: "binary" };
+    });
+  },
+};
+
+const options = {
+  bundle: true,
+  minify: true,
+  target: "es2020",
+  charset: "utf8",
+  format: "iife",
+  plugins: [asModule],
+};
 
 // "text:./x.worker.js" and "text:./x.css" are imported as text, bundled and minified: a Blob of a worker's text starts it under
 // file://, too.
@@ -35,13 +60,16 @@ const withoutLanguage = {
   },
 };
 
-await build({
+const everything = {
   ...options,
-  entryPoints: readdirSync("src/explorers")
-    .filter(name => name.endsWith(".js"))
-    .map(name => `src/explorers/${name}`),
   outdir: "../static",
-  globalName: "explorer",
-  plugins: [asText, withoutLanguage],
+  plugins: [asModule, asText, withoutLanguage],
   banner: { js: `/*! uPlot\n${readFileSync("node_modules/uplot/LICENSE", "utf8")}*/` }, // which its source does not name
-});
+};
+/** @param {string} folder */
+const scriptsIn = folder =>
+  readdirSync(folder)
+    .filter(name => name.endsWith(".js"))
+    .map(name => `${folder}/${name}`);
+await build({ ...everything, entryPoints: scriptsIn("src/explorers"), globalName: "explorer" });
+await build({ ...everything, entryPoints: ["src/on-demand/training-here.js"], globalName: "trainingHere" });

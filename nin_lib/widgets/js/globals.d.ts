@@ -6,6 +6,12 @@ declare module "text:*" {
   export default text;
 }
 
+/** A module of the kernel; with "?relaxed" it needs a browser that has relaxed SIMD. */
+declare module "wasm:*" {
+  const code: Uint8Array<ArrayBuffer>;
+  export default code;
+}
+
 /** The book's colours and dashes; the phases in the order of nin_lib.linear.Phase. */
 declare const palette: {
   phases: Record<string, string>;
@@ -61,13 +67,26 @@ declare const noises: Record<string, (u: number, v: number) => number>;
 declare const moments: { noise: Record<string, (number | null)[]>; q: number[] };
 declare const sampling: { samples: number; sizes: number[] };
 
-/** Of the training: the digits, a letter for each pixel, the numbers in the definition of a phase, and what is said of a training. */
+/** Of the training: the digits, a letter for each pixel. */
 declare const digits: {
   levels: number[];
   pixels: string;
   labels: string;
   train: number;
+};
+
+/** Of trainings: the numbers in the definition of a phase, nin_lib.history.History.phase, and what is said of a training. */
+declare const outcomes: {
   thresholds: Record<"diverged" | "catapulted" | "decayed" | "learned", number>;
   clean_every: number;
   sentences: Record<"lost" | "peak" | "learned" | "unlearned" | "accuracy", string>;
 };
+
+/** On a page whose site carries the images of Fashion-MNIST: the address of their folder, relative to the page. */
+declare var ninImages: string;
+
+/** What training-here.js defines, once it is loaded. */
+declare var trainingHere: typeof import("./src/on-demand/training-here.js");
+
+/** Of a training on the page: as `pythonLines`. */
+declare const pythonOfTraining: string;

@@ -30,6 +30,8 @@ interface View {
   limits: Map<string, Limits>;
   /** Their values at the start, to which the reader can go back. */
   start: Record<string, any>;
+  /** Lines of Python that make what is on the screen, where they are not `pythonLines`. */
+  python?: string;
   /** What is on the screen to be kept or taken away; charts add themselves. */
   charts: OnScreen[];
   /** Calls `listener` when one of these settings changes, until the explorer is taken down. */
@@ -252,6 +254,14 @@ interface RunRecord extends Record<CurveKey, string> {
   phase: string;
   words: string;
   lost: number | null;
+}
+
+/** What the page must know of an experiment to train its network; see `_recipe` in runs.py. */
+interface Recipe {
+  hidden: number[];
+  loss: "ce" | "mse";
+  batch_size: number;
+  val_samples: number;
 }
 
 type Run = Omit<RunRecord, CurveKey> &

@@ -2,7 +2,8 @@ import "./from-python.js";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { phaseOf, train } from "../src/models/digits-training.js";
+import { train } from "../src/models/digits-training.js";
+import { phaseOf } from "../src/models/outcome.js";
 
 // A training of four epochs of two steps, its first loss 1.
 function outcome({ lost = null, steps = 8, ...curves }) {
@@ -29,7 +30,7 @@ test("the phase of the histories against which Python's definition is held, too"
     ...said
   } of JSON.parse(readFileSync(table, "utf8"))) {
     const losses = batch_loss.map(loss => loss ?? NaN);
-    const lost = losses.findIndex(loss => !(loss <= digits.thresholds.diverged));
+    const lost = losses.findIndex(loss => !(loss <= outcomes.thresholds.diverged));
     const history = {
       steps: 5,
       steps_per_epoch: 1,

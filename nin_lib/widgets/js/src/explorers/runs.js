@@ -1,4 +1,5 @@
-// The stored trainings of an experiment under a slider for sigma_eps; in a live kernel, one more that Python trains.
+// The stored trainings of an experiment under a slider for sigma_eps, and one more, that Python trains in a live kernel and the
+// browser on a page.
 
 import { cellsOfStops } from "../charts/band-layout.js";
 import { createBand } from "../charts/band.js";
@@ -12,35 +13,46 @@ import { defineExplorer } from "../ui/host.js";
 import { setValues } from "../ui/model.js";
 import { PHASES, phaseStatus } from "../ui/phases.js";
 import { describe, nearest, storedRuns } from "./parts/stored-runs.js";
-import { createTraining } from "./parts/training-here.js";
+import { createTraining } from "./parts/training-in-kernel.js";
+import { createTrainingOnPage, trainsOnPage } from "./parts/training-on-page.js";
 
 /**
  * What Python stores in the page; `choices`: the values of the settings besides sigma_eps and seed in which the runs differ.
- * @typedef {{ runs: RunRecord[], head: number, trains: boolean, choices: Record<string, string[]> }} Stored
+ * @typedef {{ runs: RunRecord[], head: number, trains: boolean, recipe: Recipe | null, choices: Record<string, string[]> }} Stored
  */
 
 /** @param {View} view */
 function mount(view) {
   const { root, model, listen } = view;
   /** @type {Stored} */
-  const { choices, head, trains, runs: records } = model.get("_stored");
+  const { choices, head, trains, recipe, runs: records } = model.get("_stored");
   const runs = records.map(record => readRun(record, head));
-  const live = trains && view.live; // without a kernel there is nobody to train
+  const live = trains && view.live;
+  const alone = trainsOnPage(view, recipe);
   const names = Object.keys(choices);
   const stored = storedRuns(runs, model, names);
-  const range = rangeOf(runs, live);
+  const range = rangeOf(runs, live || alone);
   const sigma = slider(view, range);
   const band = createBand(view, range);
   const status = phaseStatus(view);
-  const charts = createRunCharts(view, runs, live);
+  const charts = createRunCharts(view, runs, live || alone);
   root.append(
     sigma,
     band.element,
     status.element,
     charts.element,
-    createButtons(view, choices, trains && !live),
+    createButtons(view, choices, trains && !live && !alone),
   );
+  /** @type {Run | null} */
+  let grown = null;
   if (live) root.append(createTraining(view));
+  if (alone && recipe) {
+    const show = (/** @type {Run} */ run) => {
+      grown = run;
+      paintNow();
+    };
+    root.append(createTrainingOnPage(view, recipe, show));
+  }
 
   function refreshBand() {
     const phases = range.stops.map(stop => nearest(stored.chosen(), stop)[0].phase);
@@ -51,7 +63,7 @@ function mount(view) {
     const [{ sigma_eps, phase }] = shown;
     const there = format(sigma_eps) === format(model.get("sigma_eps")); // by all digits that are shown
     const record = model.get("_training")?.run;
-    const trained = record ? readRun(record, head) : null;
+    const trained = record ? readRun(record, head) : grown;
     const nearby = there
       ? ""
       : ` Of the stored runs it is the nearest to σ = ${format(model.get("sigma_eps"))}.`;
@@ -70,14 +82,14 @@ function mount(view) {
 }
 
 /**
- * A slider of a page without a kernel stops at the stored runs; in a live one it goes between them, too.
+ * A slider stops at the stored runs; where one more can be trained it goes between them, too.
  * @param {Run[]} runs
- * @param {boolean} live
+ * @param {boolean} between
  */
-function rangeOf(runs, live) {
+function rangeOf(runs, between) {
   const stops = [...new Set(runs.map(run => run.sigma_eps))].sort((a, b) => a - b);
   const [min, max] = [stops[0], stops[stops.length - 1]];
-  return { name: "sigma_eps", label: "injected noise", stops, min, max, step: live ? 0.25 : 1 };
+  return { name: "sigma_eps", label: "injected noise", stops, min, max, step: between ? 0.25 : 1 };
 }
 
 /**

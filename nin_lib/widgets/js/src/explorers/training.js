@@ -2,7 +2,8 @@
 
 import { createBand } from "../charts/band.js";
 import { createChart } from "../charts/chart.js";
-import { EPOCHS, phaseOf, train } from "../models/digits-training.js";
+import { EPOCHS, train } from "../models/digits-training.js";
+import { describe, phaseOf } from "../models/outcome.js";
 import { backButton, seedButton, slider } from "../ui/controls.js";
 import { h, symbol } from "../ui/elements.js";
 import { onFrame } from "../ui/frames.js";
@@ -13,7 +14,7 @@ import { spread } from "../ui/scale.js";
 import { createTrainer } from "../workers/training.js";
 import { createInside } from "./parts/inside.js";
 import { createReading } from "./parts/reading.js";
-import { describe, emptyCurves, merge } from "./parts/training-curves.js";
+import { emptyCurves, merge } from "./parts/training-curves.js";
 
 /** @type {SettingRange[]} */
 const RANGES = [

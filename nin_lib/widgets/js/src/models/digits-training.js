@@ -1,43 +1,38 @@
 // The training of the chapter's net on digits: nin_lib.training.train on the streams of nin_lib.widgets.training.
-// Python puts `digits` before this: a letter for each pixel, and the numbers in the definition of a phase,
-// nin_lib.history.History.phase.
+// Python puts `digits` before this, a letter for each pixel, and `outcomes`.
 
 import { answers, largestEigenvalue, localHessian, pull } from "./local-curvature.js";
 import { copied, Network } from "./network.js";
-import { normal, uniforms } from "./noise.js";
+import { normal, permutation, streamOf } from "./noise.js";
 
 export const EPOCHS = 20;
 const [INPUTS, HIDDEN, OUTPUTS] = [64, 128, 10];
 
-// One stream of random numbers for each purpose, as HashStream in Python.
-const PURPOSES = ["weights", "nin", "order"];
 /**
+ * Numbers one after the other.
  * @param {number} seed
  * @param {string} purpose
  */
 function stream(seed, purpose) {
-  const uniform = uniforms(PURPOSES.length * seed + PURPOSES.indexOf(purpose));
+  const uniform = streamOf(seed, purpose);
   let place = 0;
   return {
     normal: () => normal(uniform, place++),
-    /**
-     * The numbers 0 ... n - 1 in random order.
-     * @param {number} n
-     */
+    /** @param {number} n */
     permutation(n) {
-      const keys = Float64Array.from({ length: n }, () => uniform(++place));
-      return Uint16Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b]);
+      place += n;
+      return permutation(uniform, n, place - n);
     },
   };
 }
 
 /**
- * Images as rows, one row of zeros added to an odd number of them.
+ * Images as rows.
  * @param {number} from
  * @param {number} to
  */
 function images(from, to) {
-  const x = new Float64Array((to - from + ((to - from) % 2)) * INPUTS);
+  const x = new Float64Array((to - from) * INPUTS);
   for (let k = from * INPUTS; k < to * INPUTS; k++) {
     x[k - from * INPUTS] = digits.levels[digits.pixels.charCodeAt(k) - 65];
   }
@@ -105,7 +100,7 @@ function createBatches({ net, training }, { sigma_eps, batch_size: n, seed }) {
   const [nin, orders] = [stream(seed, "nin"), stream(seed, "order")];
   for (let j = 0; j < HIDDEN; j++) nin.normal(); // those that W_NI started with
   const noise = new Float64Array(training.n);
-  let order = new Uint16Array(0);
+  let order = new Uint32Array(0);
   return {
     noise,
     drawNoise() {
@@ -152,7 +147,7 @@ export function* train(p, epochs = EPOCHS, look = false) {
       batches.bring(step);
       const { loss } = net.forward(p.batch_size, net.x, net.y, net.eps);
       history.batch_loss[history.steps] = loss;
-      if (!(loss <= digits.thresholds.diverged)) {
+      if (!(loss <= outcomes.thresholds.diverged)) {
         history.lost = history.steps;
         yield history;
         return;
@@ -161,7 +156,7 @@ export function* train(p, epochs = EPOCHS, look = false) {
       history.niw_norm[++history.steps] = norm(net.weights.w_ni);
       if (step === history.steps_per_epoch - 1) {
         history.val_accuracy[epoch + 1] = accuracy();
-        if ((epoch + 1) % digits.clean_every === 0) history.clean_loss[epoch + 1] = cleanLoss();
+        if ((epoch + 1) % outcomes.clean_every === 0) history.clean_loss[epoch + 1] = cleanLoss();
       }
       yield history;
     }
@@ -227,22 +222,4 @@ function norm(vector) {
   let sum = 0;
   for (let j = 0; j < vector.length; j++) sum += vector[j] * vector[j];
   return Math.sqrt(sum);
-}
-
-/**
- * The phase by the definition of nin_lib.history.History. Before the end: what it is so far, where a batch loss above twice its
- * start counts as a catapult already. Besides, whether the clean loss has come down to a quarter, and which share of |W_NI| is
- * left then, or else now.
- * @param {TrainingHistory} history
- */
-export function phaseOf({ steps, steps_per_epoch, lost, batch_loss, niw_norm, clean_loss }) {
-  const { catapulted, decayed, learned: low } = digits.thresholds;
-  const learned = clean_loss.findIndex(loss => loss <= low * clean_loss[0]);
-  const kept = niw_norm[learned < 0 ? steps : learned * steps_per_epoch] / niw_norm[0];
-  const high = batch_loss.findIndex(loss => loss > catapulted * batch_loss[0]);
-  const done = steps === batch_loss.length;
-  const back = !done || batch_loss.subarray(high).some(loss => loss < batch_loss[0]);
-  const quiet = kept < decayed ? "decay" : "decoupled";
-  const phase = lost !== null ? "divergent" : high >= 0 && back ? "catapult" : quiet;
-  return { phase, learned: learned >= 0, kept };
 }

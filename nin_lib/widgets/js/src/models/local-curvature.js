@@ -12,37 +12,53 @@
  */
 export function localHessian(net, { n, x, y }) {
   net.forward(n, x, y);
-  const { hidden, outputs, columns, h, out } = net;
-  const { W1 } = net.weights;
-  const u = new Float64Array(outputs);
+  const { out, pair, columns, outputs } = net;
+  const p = out.map((gradient, k) => {
+    const [i, c] = [Math.floor(k / columns), k % columns];
+    return n * gradient + (c === y[i] ? 1 : 0);
+  });
   return (/** @type {Float64Array} */ v) => {
-    const product = new Float64Array(hidden);
-    for (let i = 0; i < n; i++) {
-      u.fill(0);
-      for (let j = 0, k = i * hidden; j < hidden; j++, k++) {
-        if (h[k] > 0) for (let c = 0; c < outputs; c++) u[c] += v[j] * W1[j * columns + c];
-      }
-      let mean = 0;
-      const p = (/** @type {number} */ c) => n * out[i * columns + c] + (c === y[i] ? 1 : 0);
-      for (let c = 0; c < outputs; c++) mean += p(c) * u[c];
-      for (let c = 0; c < outputs; c++) u[c] = (p(c) * (u[c] - mean)) / n;
-      for (let j = 0, k = i * hidden; j < hidden; j++, k++) {
-        if (h[k] > 0) for (let c = 0; c < outputs; c++) product[j] += u[c] * W1[j * columns + c];
-      }
-    }
-    return product;
+    pair.tangent(n, v);
+    byHessianOfCrossEntropy({ n, columns, outputs, y }, out, p);
+    pair.backToUnits(n);
+    return /** @type {Float64Array} */ (pair.gradients.b.slice());
   };
+}
+
+/**
+ * Turns the changes u of the outputs into those of the gradient of the mean loss, (p u - p (p . u)) / n.
+ * @param {import("./loss.js").Rows} rows
+ * @param {import("./kernel.js").Numbers} u
+ * @param {import("./kernel.js").Numbers} p what the net answers
+ */
+export function byHessianOfCrossEntropy({ n, columns, outputs }, u, p) {
+  for (let i = 0, o = 0; i < n; i++, o += columns) {
+    let mean = 0;
+    for (let c = 0; c < outputs; c++) mean += p[o + c] * u[o + c];
+    for (let c = 0; c < outputs; c++) u[o + c] = (p[o + c] * (u[o + c] - mean)) / n;
+  }
 }
 
 /** @type {(a: Float64Array, b: Float64Array) => number} */
 const dot = (a, b) => a.reduce((sum, value, j) => sum + value * b[j], 0);
 
 /**
- * The largest eigenvalue of a symmetric matrix of this size, by Lanczos iteration: power iteration that keeps what it has seen.
- * @param {(v: Float64Array) => Float64Array} multiply
- * @param {number} size
+ * The same for squared errors, 2 u / (n outputs).
+ * @param {import("./loss.js").Rows} rows
+ * @param {import("./kernel.js").Numbers} u
  */
-export function largestEigenvalue(multiply, size) {
+export function byHessianOfSquares({ n, columns, outputs }, u) {
+  for (let k = 0; k < n * columns; k++) u[k] *= 2 / (n * outputs);
+}
+
+/**
+ * The largest eigenvalue of a symmetric matrix of this size, by Lanczos iteration: power iteration that keeps what it has seen.
+ * Yields a vector, and goes on with its product by the matrix; ends when the eigenvalue moves by less than this part of itself.
+ * @param {number} size
+ * @param {number} tolerance
+ * @returns {Generator<Float64Array, number, ArrayLike<number>>}
+ */
+export function* lanczos(size, tolerance) {
   /** @type {Float64Array} */
   let v = Float64Array.from({ length: size }, (_, j) => Math.cos(j * j + 1)); // has a part along any direction
   /** @type {Float64Array[]} */
@@ -57,7 +73,7 @@ export function largestEigenvalue(multiply, size) {
     if (seen.length > 0) beside.push(length);
     if (seen.length === size || !(length > 1e-12 * largest)) return Math.max(largest, 0);
     seen.push(v.map(value => value / length));
-    v = multiply(seen[seen.length - 1]);
+    v = Float64Array.from(yield seen[seen.length - 1]);
     diagonal.push(dot(v, seen[seen.length - 1]));
     for (const other of [...seen, ...seen]) {
       const part = dot(v, other); // twice, against rounding
@@ -65,8 +81,19 @@ export function largestEigenvalue(multiply, size) {
     }
     const before = largest;
     largest = largestOfTridiagonal(diagonal, beside);
-    if (seen.length > 1 && Math.abs(largest - before) <= 1e-10 * largest) return Math.max(largest, 0);
+    if (seen.length > 1 && Math.abs(largest - before) <= tolerance * largest) return Math.max(largest, 0);
   }
+}
+
+/**
+ * @param {(v: Float64Array) => Float64Array} multiply
+ * @param {number} size
+ */
+export function largestEigenvalue(multiply, size) {
+  const iteration = lanczos(size, 1e-10);
+  let step = iteration.next([]);
+  while (!step.done) step = iteration.next(multiply(step.value));
+  return step.value;
 }
 
 /**
@@ -103,8 +130,8 @@ export function pull(net, { n, x, y }, eps, sigma_eps) {
   let along = 0;
   for (const noise of [eps, eps.map(value => -value)]) {
     net.forward(n, x, y, noise);
-    net.backward(n, x, noise);
-    along += dot(net.gradients.w_ni, w_ni) / 2;
+    net.backward(n);
+    along += dot(/** @type {Float64Array} */ (net.pair.gradients.w_ni), w_ni) / 2;
   }
   return along / (sigma_eps ** 2 * dot(w_ni, w_ni));
 }
@@ -113,7 +140,7 @@ export function pull(net, { n, x, y }, eps, sigma_eps) {
  * What the net answers to the first samples, and how sure it is of it.
  * @param {Network} net
  * @param {Samples} samples
- * @param {number} count an even number
+ * @param {number} count
  * @param {Float64Array} [eps]
  */
 export function answers(net, { x, y }, count, eps) {

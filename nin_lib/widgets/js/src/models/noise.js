@@ -42,3 +42,23 @@ export function normal(uniform, i) {
   for (let k = 12 * i + 1; k <= 12 * i + 12; k++) sum += uniform(k);
   return sum - 6;
 }
+
+// One stream of random numbers for each purpose, as nin_lib.widgets.training.HashStream.
+const PURPOSES = ["weights", "nin", "order"];
+/**
+ * The uniform numbers of a seed for a purpose.
+ * @param {number} seed
+ * @param {string} purpose
+ */
+export const streamOf = (seed, purpose) => uniforms(PURPOSES.length * seed + PURPOSES.indexOf(purpose));
+
+/**
+ * The numbers 0 ... n - 1 in random order, by n uniform numbers after the first `place`.
+ * @param {(place: number) => number} uniform
+ * @param {number} n
+ * @param {number} place
+ */
+export function permutation(uniform, n, place) {
+  const keys = Float64Array.from({ length: n }, (_, i) => uniform(place + i + 1));
+  return Uint32Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b]);
+}

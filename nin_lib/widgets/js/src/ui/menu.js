@@ -114,14 +114,14 @@ function labelOf({ model, start }) {
  * The lines that make these curves with nin_lib.
  * @param {View} view
  */
-function pythonOf({ model, limits }) {
+function pythonOf({ model, limits, python = pythonLines }) {
   const values = valuesOf(model, limits.keys());
   const written = Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]),
   );
   const settings = Object.entries(written).map(([name, value]) => `${name}=${value}`);
   const experiment = JSON.stringify(model.get("experiment"));
-  return fill(pythonLines, { ...written, experiment, settings: settings.join(", ") });
+  return fill(python, { ...written, experiment, settings: settings.join(", ") });
 }
 
 /** @param {View} view */

@@ -12,7 +12,9 @@ import workerText from "text:./training.worker.js";
  * @param {(phases: (string | null)[]) => void} showPhases
  */
 export function createTrainer(view, show, showPhases) {
-  const source = `const digits = ${JSON.stringify(digits)};\n${workerText}`;
+  const given = { digits, outcomes };
+  const before = Object.entries(given).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
+  const source = [...before, workerText].join("\n");
   const request = startWorker(view, source, trainAndSearch, answer =>
     "phases" in answer ? showPhases(answer.phases) : show(answer),
   );

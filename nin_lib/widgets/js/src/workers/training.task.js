@@ -1,7 +1,8 @@
 // Trains in slices and tells how it goes; a newer request ends a training, but not before it has lived a while. Where
 // nothing is asked for, it searches for the phases over sigma_eps.
 
-import { phaseOf, train } from "../models/digits-training.js";
+import { train } from "../models/digits-training.js";
+import { phaseOf } from "../models/outcome.js";
 import { searchPhases } from "../models/phase-search.js";
 
 const LIFE_MS = 80; // else the moves of a fast drag would end each training before there is anything to see

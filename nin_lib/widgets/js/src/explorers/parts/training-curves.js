@@ -1,7 +1,6 @@
-// The curves of a training on the screen, and what the training came to in words.
+// The curves of a training on the screen.
 
-import { EPOCHS, phaseOf } from "../../models/digits-training.js";
-import { fill, format } from "../../ui/format.js";
+import { EPOCHS } from "../../models/digits-training.js";
 
 /**
  * Curves over all steps, the start of each and the end: `at` in epochs, values NaN.
@@ -39,21 +38,4 @@ export function merge(curves, history) {
     curves.val_accuracy[epoch * steps_per_epoch] = history.val_accuracy[epoch];
     curves.clean_loss[epoch * steps_per_epoch] = history.clean_loss[epoch];
   }
-}
-
-/**
- * What a reader should notice of a training at its end, besides its phase.
- * @param {TrainingHistory} history
- * @param {ReturnType<typeof phaseOf>} outcome
- */
-export function describe({ lost, batch_loss, steps_per_epoch, val_accuracy }, { phase, learned, kept }) {
-  const say = digits.sentences;
-  if (lost !== null) return fill(say.lost, { epoch: Math.floor(lost / steps_per_epoch) + 1 });
-  const peak = format(batch_loss.reduce((a, b) => Math.max(a, b)) / batch_loss[0]);
-  const first =
-    phase === "catapult"
-      ? fill(say.peak, { peak })
-      : fill(learned ? say.learned : say.unlearned, { kept: format(100 * kept) });
-  const accuracy = format(100 * val_accuracy[val_accuracy.length - 1]);
-  return `${first} ${fill(say.accuracy, { epochs: val_accuracy.length - 1, accuracy })}`;
 }

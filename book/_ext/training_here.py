@@ -1,0 +1,46 @@
+"""Sphinx extension of the book: what a page needs to train the paper's network in its reader's browser.
+
+Where the environment names the folder of Fashion-MNIST, NIN_DATA_DIR, the site carries the official files, and pages with
+stored runs are told where. Elsewhere the site is built without, and its pages show the stored runs alone.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from nin_lib import data
+from nin_lib.widgets import RunExplorer
+
+FOLDER = "fashion-mnist"
+
+
+def carry(app):
+    """Write images and script; nothing of them is loaded before a reader asks."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    shutil.rmtree(static / FOLDER, ignore_errors=True)
+    if not os.environ.get("NIN_DATA_DIR"):
+        return
+    (static / FOLDER).mkdir(parents=True)
+    data.carry(static / FOLDER)
+    script = RunExplorer.training_script()
+    (static / "training-here.js").write_text(script, encoding="utf-8")
+
+
+def tell_page(app, pagename, templatename, context, doctree):
+    """Tell a page with stored runs where the images are."""
+    carried = (Path(app.outdir) / "_static" / FOLDER).is_dir()
+    if carried and 'data-explorer="runs"' in (context.get("body") or ""):
+        address = context["pathto"](f"_static/{FOLDER}/", 1)
+        app.add_js_file(None, body=f'globalThis.ninImages = "{address}";')
+
+
+def setup(app):
+    app.connect("builder-inited", carry)
+    app.connect("html-page-context", tell_page, priority=600)
+    return {
+        "version": "1",
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

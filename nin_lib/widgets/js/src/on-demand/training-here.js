@@ -1,0 +1,208 @@
+// The panel that trains the paper's own network in the reader's browser, beside the stored runs. A page loads it when it is asked to.
+
+import { describe, phaseOf } from "../models/outcome.js";
+import { choice, seedButton, slider } from "../ui/controls.js";
+import { button, h } from "../ui/elements.js";
+import { format } from "../ui/format.js";
+import { onFrame } from "../ui/frames.js";
+import { valuesOf } from "../ui/model.js";
+import { crewSize, kernelHere, startCrew } from "../workers/crew.js";
+import { createEdge } from "./edge.js";
+import { runOf } from "./grown-run.js";
+
+/** @typedef {import("../models/sliced-training.js").SlicedHistory} SlicedHistory */
+/** @typedef {"loading" | "ready" | "training" | "paused" | "broken"} State */
+
+const SETTINGS = ["sigma_eps", "eta", "seed", "redraw", "epochs"];
+/** @type {SettingRange[]} */
+const RANGES = [
+  { name: "epochs", label: "training for", min: 1, max: 100, log: true, integer: true },
+  { name: "eta", label: "learning rate", min: 0.001, max: 1, log: true },
+];
+/** @type {[string, string][]} */
+const REDRAW = [
+  ["epoch", "redrawn each epoch"],
+  ["never", "fixed"],
+];
+
+/** @param {number} seconds */
+const lasting = seconds =>
+  seconds < 100 ? `${seconds.toPrecision(2)} s` : `${Math.round(seconds / 60)} minutes`;
+/** @param {number} bytes */
+const megabytes = bytes => Math.round(bytes / 1e6);
+
+/**
+ * @param {View} view
+ * @param {HTMLElement} place where the panel stands
+ * @param {Recipe} recipe
+ * @param {(run: Run) => void} show is handed the training as it grows
+ */
+export function mount(view, place, recipe, show) {
+  const code = kernelHere();
+  if (!code) {
+    const words =
+      "This browser has no WebAssembly with SIMD, without which it cannot train: the stored curves stay.";
+    place.replaceChildren(h("p", { role: "status" }, words));
+    return;
+  }
+  const panel = createPanel(view, press, () => crew.send({ stop: true }));
+  const edge = createEdge(view, look => crew.send({ look }));
+  place.replaceChildren(...panel.elements, edge.element);
+  place.querySelector("button")?.focus();
+
+  /** @type {State} */
+  let state = "loading";
+  let cost = NaN; // seconds an epoch
+  /** @type {{ history: SlicedHistory, seconds: number } | null} */
+  let news = null;
+  const settings = () => ({ ...recipe, ...valuesOf(view.model, SETTINGS) });
+  /** @param {State} next */
+  function enter(next) {
+    state = next;
+    panel.enter(state);
+  }
+  function sayCost() {
+    if (state === "ready") panel.say(costOf(cost, view.model.get("epochs")));
+  }
+  function press() {
+    if (state === "ready") {
+      crew.send({ train: settings() });
+      enter("training");
+      panel.say(`Training at σ = ${format(view.model.get("sigma_eps"))}.`);
+    } else if (state === "broken") {
+      crew = start();
+    } else {
+      crew.send({ pause: state === "training" });
+      enter(state === "training" ? "paused" : "training");
+    }
+  }
+  const paint = onFrame(() => {
+    if (!news) return;
+    view.python = pythonOfTraining;
+    show(runOf(news.history, view.model.get("_stored").head));
+    edge.show(news.history);
+    panel.progress(news.history, news.seconds);
+  });
+  /** @param {import("../workers/crew.js").News} told */
+  function hear(told) {
+    if (told.failed !== undefined) return fail(told.failed);
+    if (told.loaded !== undefined) panel.loaded(told.loaded, told.bytes ?? Infinity);
+    if (told.ready) {
+      panel.say("They are the official ones. A few steps are timed.");
+      crew.send({ measure: settings() });
+    }
+    if (told.cost !== undefined) {
+      cost = told.cost;
+      enter("ready");
+      sayCost();
+    }
+    if (told.history) {
+      news = { history: told.history, seconds: told.seconds ?? 0 };
+      view.root.nin.training = news;
+      paint();
+      if (told.ended) {
+        enter("ready");
+        panel.say(endOf(told.history));
+      }
+    }
+  }
+  /** @param {string} why */
+  function fail(why) {
+    crew.end();
+    enter("broken");
+    panel.say(`${why} The stored curves stay.`);
+  }
+  function start() {
+    enter("loading");
+    const died = () => fail("A worker of the training has died.");
+    return startCrew(
+      view.own,
+      /** @type {NonNullable<typeof code>} */ (code),
+      new URL(ninImages, location.href).href,
+      hear,
+      died,
+    );
+  }
+  let crew = start();
+  view.listen(["epochs"], sayCost);
+}
+
+/** @type {(cost: number, epochs: number) => string} */
+const costOf = (cost, epochs) =>
+  `An epoch takes about ${lasting(cost)} in this browser (workers: ${crewSize()}), ${epochs} of them ${lasting(cost * epochs)}.`;
+
+/**
+ * What a training came to.
+ * @param {SlicedHistory} history
+ */
+function endOf(history) {
+  const at = `at σ = ${format(history.p.sigma_eps)}`;
+  const outcome = phaseOf(history);
+  if (history.lost === null && history.steps < history.batch_loss.length) {
+    const epochs = format(history.steps / history.steps_per_epoch);
+    return `Training ${at} was stopped after ${epochs} of ${history.p.epochs} epochs; so far: ${outcome.phase}.`;
+  }
+  return `Trained ${at}: ${outcome.phase}. ${describe(history, outcome)}`;
+}
+
+/** @type {Record<State, string>} */
+const NAMES = {
+  loading: "Train",
+  ready: "Train",
+  training: "Pause",
+  paused: "Go on",
+  broken: "Load again",
+};
+
+/**
+ * Buttons, the settings of a training, and how far it is.
+ * @param {View} view
+ * @param {() => void} press
+ * @param {() => void} end
+ */
+function createPanel(view, press, end) {
+  const main = button("", press);
+  const stop = button("Stop", end);
+  const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the training" });
+  const count = h("span", { class: "nin-note" });
+  const said = h("p", { role: "status" });
+  const buttons = h("div", { class: "nin-buttons" }, main, stop, seedButton(view, "New seed"));
+  buttons.append(choice(view, { name: "redraw", label: "noise", options: REDRAW }));
+  /** @type {State} */
+  let state = "loading";
+  function name() {
+    const at =
+      state === "ready" || state === "loading" ? ` at σ = ${format(view.model.get("sigma_eps"))}` : "";
+    main.textContent = NAMES[state] + at;
+  }
+  view.listen(["sigma_eps"], name);
+  return {
+    elements: [buttons, ...RANGES.map(range => slider(view, range)), bar, count, said],
+    /** @param {State} next */
+    enter(next) {
+      state = next;
+      name();
+      main.disabled = state === "loading";
+      stop.hidden = state !== "training" && state !== "paused";
+    },
+    /** @param {string} words */
+    say(words) {
+      said.textContent = words;
+    },
+    /** @type {(bytes: number, all: number) => void} */
+    loaded(bytes, all) {
+      bar.value = bytes / all;
+      said.textContent = `Images: ${megabytes(bytes)} of ${megabytes(all)} MB are loaded.`;
+    },
+    /** @type {(history: SlicedHistory, seconds: number) => void} */
+    progress({ steps, batch_loss, steps_per_epoch, p }, seconds) {
+      const rate = steps / steps_per_epoch / seconds; // epochs a second
+      const left = (batch_loss.length - steps) / steps_per_epoch / rate;
+      bar.value = steps / batch_loss.length;
+      count.textContent =
+        steps > 0
+          ? `epoch ${format(steps / steps_per_epoch)} of ${p.epochs}; ${format(rate)} epochs a second, ${lasting(left)} left`
+          : "before the first step";
+    },
+  };
+}
