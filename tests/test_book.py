@@ -236,6 +236,24 @@ def test_what_a_reader_sees_has_76_columns_and_is_for_readers(name):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
+def test_a_caption_counts_panels_which_stand_below_each_other_on_a_phone(name):
+    for caption in re.findall(r"^\*\*Figure\.\*\*.*?\n\n", read(f"book/text/{name}.md"), re.M | re.S):
+        assert not re.search(r"\b(Left|Middle|Right)\b|\((left|right)\)|, (left|right)[,.]|column\)", caption)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_symbol_of_a_computed_formula_looks_as_in_the_text(name):
+    """One letter, or roman: SymPy sets a name that it does not know as a product of its letters."""
+    for cell in code_cells(name):
+        for output in cell.outputs:
+            formula = "".join(output.get("data", {}).get("text/latex", ""))
+            letters = re.sub(
+                r"\\(math\w+|begin|end|operatorname)\{\w+\*?\}|\\[a-zA-Z]+|\bd[a-z]\b", " ", formula
+            )
+            assert re.findall("[a-zA-Z]{2,}", letters) == [], formula
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_figures_use_the_books_template_and_no_latex(name):
     for cell in code_cells(name):
         for output in cell.outputs:

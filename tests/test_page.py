@@ -55,6 +55,15 @@ def test_every_formula_of_the_source_is_set_on_the_page(page):
     assert "katex-error" not in article and not re.search(r'class="[^"]*math[^>]*tabindex', article)
 
 
+@pytest.mark.parametrize("page", [page for page in READ if page.startswith("book/")])
+def test_no_line_ends_inside_five_percent_or_the_number_of_an_equation(page):
+    article = re.search(r"<article.*?</article>", (SITE / page).read_text(encoding="utf-8"), re.S)[0]
+    prose = re.sub(r'<div[^>]*class="nin-explorer".*?</div>', "", article, flags=re.S)
+    for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", prose, re.S):
+        words = re.sub(r"<code.*?</code>|<[^>]*>", "", paragraph, flags=re.S)
+        assert not re.search(r"\d\s%|\b(Eqs?|Figs?)\.\s", words.replace("\N{NO-BREAK SPACE}", ""))
+
+
 LETTERS = """() => [...document.querySelectorAll(".katex-html span:not(:has(*))")].map(span => {
   const { fontFamily, fontWeight, fontStyle } = getComputedStyle(span);
   return [fontFamily.split(",")[0], fontWeight, fontStyle, span.textContent];

@@ -71,6 +71,9 @@ COLORS = """svg => {
   return [...found];
 }"""
 
+BLACK_MARKS = """svg => [...svg.querySelectorAll("path")].map(getComputedStyle)
+  .filter(style => style.fill === "rgb(0, 0, 0)" && +style.fillOpacity).map(style => [style.fill, style.stroke])"""
+
 
 def luminance(color):
     channels = [value / 255 for value in color]
@@ -118,6 +121,8 @@ def test_every_figure_reads_without_javascript_on_a_phone_and_a_desk_in_both_sch
                             continue  # on the colours of the phases, or the rim of a mark
                         least = {"text": 4.5, "mark": 3}[kind]
                         assert contrast(channels(color), channels(behind)) >= least, (kind, color, scheme)
+                    for mark in picture.evaluate(BLACK_MARKS):
+                        assert max(contrast(channels(c), channels(behind)) for c in mark if c != "none") >= 3
 
 
 def swipe(page, part):

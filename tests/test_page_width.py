@@ -34,6 +34,17 @@ TORN = """() => [...document.querySelectorAll("div.math .katex-html > .base")].f
   range.selectNodeContents(base);
   return base.getBoundingClientRect().width > range.getBoundingClientRect().width + 20; // the space around a sign is its margin
 }).map((base) => base.parentElement.textContent)"""
+# A comma or a bracket after a formula that begins a line.
+STRAY = """() => [...document.querySelectorAll(".bd-article span.math")].filter((formula) => {
+  const next = formula.nextSibling;
+  if (next?.nodeType !== Node.TEXT_NODE || !/^[^\\s\\w]/.test(next.data)) return false;
+  const range = document.createRange();
+  range.setStart(next, 0);
+  range.setEnd(next, 1);
+  const sign = range.getBoundingClientRect();
+  return sign.height && sign.right < Math.max(...[...formula.querySelectorAll(".base:last-child")].map(
+    (base) => [...base.getClientRects()].pop().left));
+}).map((formula) => formula.textContent)"""
 # What a reader may set (WCAG 1.4.12).
 SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
 p { margin-bottom: 2em !important; }"""
@@ -50,6 +61,7 @@ def test_nothing_is_cut_without_a_hint_and_formulas_do_not_scroll(page, browser,
             tab.goto(f"{base}/{page}", wait_until="load")
             assert tab.evaluate(CUT) == [], width
             assert tab.evaluate(TORN) == [], width
+            assert tab.evaluate(STRAY) == [], width
             assert [box for box in tab.evaluate(SCROLLS) if box[0] < 0 or box[1]] == [], width
         tab.set_viewport_size({"width": 320, "height": 740})
         tab.add_style_tag(content=SPACING)

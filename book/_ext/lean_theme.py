@@ -40,6 +40,8 @@ ON_SOME_PAGES = {
     r'(<div id="jb-print-docs-body" class="onlyprint">\s*)<h1>.*?</h1>': r"\1",
     # the first page has the title of the book
     r"<title>(.*) &#8212; \1</title>": r"<title>\1</title>",
+    # an entry of the references, in a list: a role that is deprecated, and that no list has
+    r'role="doc-biblioentry"': 'role="listitem"',
     # MyST-NB's lid of a folded cell
     r'<summary aria-label="Toggle hidden content">': "<summary>",
     r'<p class="(collapsed|expanded) admonition-title">(.*?)</p>': r'<span class="\1 admonition-title">\2</span>',

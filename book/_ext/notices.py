@@ -16,7 +16,7 @@ import sphinx_design
 from sphinx.errors import ExtensionError
 
 PAGE, TITLE = "third-party", "Third-party notices"
-KINDS = {".css", ".js", ".png", ".svg", ".woff2"}
+KINDS = {".css", ".gz", ".js", ".png", ".svg", ".woff2"}
 OWN = r"(draw-figure|interactive-figures|story)\.js|(figures|site)\.css|(explorer\.png|favicon\.svg)"
 EXPLORERS = "|".join(map(re.escape, nin_lib.widgets.static_scripts()))
 NPM = Path(nin_lib.widgets.__file__).parent / "js/node_modules"
@@ -50,7 +50,14 @@ SHIPPED = {
         NPM / "katex/LICENSE",
     ),
     "sphinxcontrib-katex": (r"katex-math\.css", "sphinxcontrib-katex"),
-    "uPlot, in the explorers": (EXPLORERS, NPM / "uplot/LICENSE"),
+    "uPlot, in the explorers": (
+        rf"{EXPLORERS}|training-here\.js",
+        NPM / "uplot/LICENSE",
+    ),
+    "Fashion-MNIST, where the site carries it": (
+        r"fashion-mnist/.*\.gz",
+        Path(__file__).with_name("fashion-mnist-licence.txt"),
+    ),
     "plotly.js": (r"plotly\.min\.js", "plotly"),
     "MyST-NB": (r"mystnb\..*", "myst-nb"),
     "Pygments": (r"pygments\.css", "Pygments"),

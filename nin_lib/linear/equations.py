@@ -10,6 +10,17 @@ sigma_x, sigma_eps = sp.symbols("sigma_x sigma_eps", nonnegative=True)
 # The loss of a batch depends on its samples only through xx = <x^2>_B, xe = <x eps>_B and ee = <eps^2>_B.
 xx, xe, ee, xe_unit = sp.symbols("xx xe ee xe_unit", real=True)
 u, v, du, dv = sp.symbols("u v du dv", real=True)
+# In a formula they look as in the paper, where the name alone does not say it.
+sp.printing.printer.Printer.set_global_settings(
+    symbol_names={
+        w_ni: r"w_\mathrm{NI}",
+        sigma_eps: r"\sigma_\epsilon",
+        batch_size: r"|\mathcal{B}|",
+        xx: r"\langle{x^2}\rangle",
+        xe: r"\langle{x\epsilon}\rangle",
+        ee: r"\langle{\epsilon^2}\rangle",
+    }
+)
 
 # The error of one sample is u x + v eps ...
 _error = sp.expand(w1 * (w0 * x + w_ni * eps) - M * x)
