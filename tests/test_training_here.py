@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 
 import numpy as np
@@ -180,6 +181,16 @@ def test_gradients_are_those_of_autograd(images, loss, hidden):
             found.append((joined("w_ni", ("units",)), nin.weight.grad))
     for ours, theirs in found:
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5 * theirs.abs().max().item())
+
+
+def test_the_chapter_shows_the_lines_of_the_kernel():
+    chapter = (ROOT / "book/text/training-here.md").read_text(encoding="utf-8")
+    kernel = [line.strip() for line in (JS / "kernel/kernel.ts").read_text(encoding="utf-8").splitlines()]
+    (shown,) = re.findall(r"```typescript\n(.*?)```", chapter, re.DOTALL)
+    lines = [line.strip() for line in shown.splitlines() if "and so on" not in line]
+    assert len(lines) > 10
+    rest = iter(kernel)  # in this order
+    assert all(line in rest for line in lines)
 
 
 # --- in the page -----------------------------------------------------------------------------------------

@@ -45,6 +45,10 @@ test("a training is the same to the last bit whatever the number of workers", as
   }
 });
 
+test("the kernel has one and a half kilobytes, as its chapter says", () => {
+  assert.ok(Math.abs(code.length - 1500) < 100);
+});
+
 test("what is drawn once stays, what is drawn again differs", async () => {
   const [redrawn, fixed] = [await trained(P), await trained({ ...P, redraw: "never" })];
   const epoch = TRAIN / P.batch_size;
