@@ -135,9 +135,10 @@ def script_before(folder):
     node = Path(sys.executable).with_name("node")
     subprocess.run([node, "build.js"], cwd=package, check=True)
     program = "from nin_lib.widgets import TrainingExplorer; print(TrainingExplorer.script())"
-    environment = os.environ | {"PYTHONPATH": str(folder / "before")}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True)
-    return done.stdout.decode()
+    command = [sys.executable, "-c", program]  # which imports what lies in the folder it runs in
+    script = subprocess.run(command, cwd=folder / "before", check=True, capture_output=True).stdout.decode()
+    assert "WebAssembly" not in script
+    return script
 
 
 def write_site(folder):
