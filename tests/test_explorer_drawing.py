@@ -1,5 +1,7 @@
 """What the explorers draw stands where its values say: pixels, labels and poles in headless Chromium, places from Python."""
 
+import re
+
 import numpy as np
 import pytest
 from explorer_pages import opening, write_page
@@ -160,6 +162,8 @@ def test_the_labels_of_the_map_stand_at_their_values(open_page):
     for label in ("0.1", "10"):
         assert drawn[label][0] == pytest.approx(shown.x(float(label)), abs=0.01)
         assert drawn[label][1] > TOP + shown.height
+    assert drawn["↑ start of w₁"][0] > LEFT and drawn["↑ start of w₁"][1] < TOP + 20
+    assert set(Phase) <= set(drawn)  # each region has its name
     for label in ("−3", "−2", "2", "3"):
         assert drawn[label][1] == pytest.approx(shown.y(float(label.replace("−", "-"))), abs=0.01)
         assert drawn[label][0] < LEFT
@@ -191,6 +195,91 @@ def test_logarithmic_steps_are_labelled_and_marked_where_they_are(open_page):
     assert abs(drawn[text][0] - x(learned)) == pytest.approx(
         5, abs=1.01
     )  # beside its line, where there is room
+
+
+def test_the_steps_are_named_at_the_head_of_their_labels(open_page):
+    page = open_page("linear.html")
+    redrawn(page)
+    for chart in (1, 2):
+        left, top, _, height = area(page, chart)
+        drawn = notes(page, f".nin-chart:nth-child({chart}) canvas")
+        assert drawn["step"][1] == pytest.approx(drawn["0"][1], abs=1.01) and drawn["step"][1] > top + height
+        assert drawn["step"][0] < left - 6
+
+
+def test_nothing_crosses_a_label_on_the_curves(open_page):
+    page = open_page("linear.html#linear?sigma_eps=0.01&eta=1e-7&w1=400")
+    redrawn(page)
+    canvas = ".nin-chart:nth-child(1) canvas"
+    ((text, (x, y)),) = [note for note in notes(page, canvas).items() if note[0].startswith("learned")]
+    pixels = np.array(
+        page.locator(canvas).evaluate(
+            """(canvas, [text, x, y]) => {
+              const context = canvas.getContext("2d");
+              context.font = "11px system-ui, sans-serif";
+              const { width } = context.measureText(text);
+              return [...context.getImageData(x - width, y, width, 11).data];
+            }""",
+            [text, x, y],
+        )
+    ).reshape(-1, 4)
+    # |w1| passes behind it
+    _, top, _, height = area(page, 1)
+    assert y < top + height * (3 - np.log10(400)) / 8 < y + 11
+    assert np.any(pixels[:, 3] > 100) and not np.any(np.ptp(pixels[pixels[:, 3] > 130, :3], axis=1) > 40)
+
+
+def test_the_noise_weights_are_bright_on_a_dark_page_as_their_legend_is(open_page):
+    page = open_page("linear.html")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.evaluate(SETTLED)
+    drawn = page.locator(".nin-plot canvas").first.evaluate(
+        "canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
+    )
+    shown = {tuple(pixel) for pixel in np.array(drawn).reshape(-1, 4)[:, :3].tolist()}
+    sample = page.locator(".nin-legend line").nth(2).evaluate("line => getComputedStyle(line).stroke")
+    sky = tuple(map(int, re.findall(r"\d+", sample)))
+    assert sky in shown and rgb(WEIGHT_COLORS["w_ni"]) not in shown
+    luminance = sum(
+        weight * (((c / 255 + 0.055) / 1.055) ** 2.4)
+        for weight, c in zip((0.2126, 0.7152, 0.0722), sky, strict=True)
+    )
+    assert (luminance + 0.05) / (0.006 + 0.05) > 6  # against #121212; the blue itself has 3.6
+
+
+def test_circles_that_are_out_of_view_are_named_with_their_size(open_page):
+    page = open_page("linear.html#linear?sigma_eps=0.1")
+    page.get_by_text("Step by step").click()
+    page.evaluate(SETTLED)
+    redrawn(page)
+    drawn = notes(page, ".nin-plane canvas")
+    assert "S = 4: out of view, at radius 200" in drawn  # 4 = 0.01 · 0.1² · 200²
+    assert "S = 2, late: out of view, at radius 141" in drawn
+    page = open_page("linear.html#linear?sigma_eps=11")
+    page.get_by_text("Step by step").click()
+    page.evaluate(SETTLED)
+    redrawn(page)
+    drawn = notes(page, ".nin-plane canvas")
+    assert drawn["S = 2, late"][1] < drawn["w₁"][1] < drawn["S = 4"][1]
+
+
+def test_the_whole_path_of_a_run_stays_on_the_plane(open_page):
+    page = open_page("linear.html#linear?sigma_eps=11")
+    page.get_by_text("Step by step").click()
+    page.get_by_label("training step").press("End")
+    page.evaluate(SETTLED)
+    explorer = LinearExplorer(sigma_eps=11)
+    far = explorer.run()
+    size, reach = page.locator(".nin-plane").evaluate("e => [e.clientWidth, e.clientHeight]"), 2 / (0.1 * 11)
+    unit = (min(size) / 2 - 18) / (1.1 * max(np.abs([far.w1, far.w_ni]).max(), reach))
+    middle = [(far.w1[:2].mean(), far.w_ni[:2].mean())]  # of the first hop
+    pixels = [(size[0] / 2 + x * unit, size[1] / 2 - y * unit) for x, y in middle]
+    ((x, y),) = pixels
+    around = page.locator(".nin-plane canvas").evaluate(
+        "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x - 2, y - 2, 5, 5).data]",
+        [round(x), round(y)],
+    )
+    assert np.reshape(around, (-1, 4))[:, 3].max() > 40
 
 
 def test_the_marks_of_a_catapult_stand_where_its_curves_say(open_page):

@@ -237,3 +237,22 @@ def test_in_a_live_kernel_the_address_is_left_alone(browser, pages):
     click(page, "#linear?sigma_eps=16")
     assert page.evaluate("saved.at(-1).sigma_eps") == 16 and page.url == url
     page.close()
+
+
+def test_who_follows_a_link_to_an_explorer_out_of_sight_has_a_way_back_to_it(open_page):
+    page = open_page("text.html", viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True)
+    back, link = page.get_by_role("button", name="Back to the text"), page.get_by_role("link", name="far")
+    link.scroll_into_view_if_needed()
+    link.tap()
+    expect(page.locator(".nin-status")).to_be_in_viewport()
+    expect(back).to_be_in_viewport(ratio=1)
+    assert back.bounding_box()["height"] >= 44
+    height = page.evaluate("document.documentElement.scrollHeight")
+    back.tap()
+    expect(link).to_be_in_viewport()
+    expect(link).to_be_focused()
+    expect(back).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollHeight") == height  # it takes no room
+    page.evaluate("document.querySelector('.nin-explorer').scrollIntoView({ block: 'center' })")
+    page.get_by_role("link", name="near").tap()
+    expect(page.locator(".nin-status")).to_contain_text("divergent")

@@ -61,7 +61,7 @@ def press(page, name):
 
 def open_menu(page):
     page.evaluate(CLIPBOARD)
-    page.locator("summary", has_text="Take away").click()
+    page.locator("summary", has_text="Save or share").click()
 
 
 def downloaded(page, name):
@@ -131,7 +131,7 @@ def test_the_link_that_is_copied_leads_to_what_is_shown(open_page):
 def test_where_the_clipboard_is_closed_the_text_is_there_to_copy(open_page):
     page = open_page()
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    page.locator("summary", has_text="Take away").click()
+    page.locator("summary", has_text="Save or share").click()
     press(page, "Copy as Python")
     text = page.get_by_label("text to copy")
     assert "LinearModel(eta=0.01" in text.input_value()
@@ -159,7 +159,7 @@ def test_the_picture_has_every_chart(open_page, name):
 
 def test_the_menu_is_used_by_the_keyboard_alone(open_page):
     page = open_page()
-    summary = page.locator("summary", has_text="Take away")
+    summary = page.locator("summary", has_text="Save or share")
     summary.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -210,3 +210,25 @@ def test_a_run_that_is_kept_stays_in_pale_under_the_next_with_its_setting_in_the
     assert legend.locator("> span").count() == 0
     page.wait_for_timeout(100)
     assert page.evaluate(CHANGED) == 0
+
+
+PLACES = """() => [...document.querySelectorAll(".nin-plot, button, summary, input")]
+  .filter(part => part.offsetParent && part.textContent !== "Forget")
+  .map(part => part.getBoundingClientRect())
+  .map(({ x, y, width, height }) => [x, y + scrollY, width, height])"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_what_is_kept_moves_nothing_and_its_key_looks_like_its_curves(open_page, width):
+    page = open_page(viewport={"width": width, "height": 800})
+    page.wait_for_function("document.querySelector('.nin-plot canvas')")
+    before = page.evaluate(PLACES)
+    press(page, "Keep this run")
+    assert page.evaluate(PLACES) == before
+    expect(page.locator(".nin-ghosts")).to_have_count(1)
+    sample = page.locator(".nin-ghosts line")
+    assert float(sample.get_attribute("stroke-opacity")) == 0.5
+    assert float(sample.get_attribute("stroke-width")) == 1.25
+    assert sample.get_attribute("stroke-dasharray") == "8 4"
+    press(page, "Forget")
+    assert page.evaluate(PLACES) == before

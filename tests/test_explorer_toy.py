@@ -89,7 +89,7 @@ def test_what_it_copies_makes_its_curve(page):
         "Object.defineProperty(navigator, 'clipboard', "
         "{ value: { writeText: async text => { window.copied = text; } } })"
     )
-    page.locator("summary", has_text="Take away").click()
+    page.locator("summary", has_text="Save or share").click()
     page.get_by_role("button", name="Copy as Python").click()
     namespace = {}
     exec(page.evaluate("copied"), namespace)

@@ -361,6 +361,21 @@ def test_nothing_overflows_and_nothing_jumps(open_page, name, width):
 
 
 @browser_test
+def test_plots_side_by_side_stand_in_line_however_long_their_legends_are(open_page):
+    page = open_page(viewport={"width": 660, "height": 900})
+    heights = {legend.bounding_box()["height"] for legend in page.locator(".nin-chart .nin-legend").all()}
+    one, other = (plot.bounding_box() for plot in page.locator(".nin-plot").all())
+    assert one["x"] < other["x"] and one["y"] == other["y"]
+    assert (one["width"], one["height"]) == (other["width"], other["height"])
+    assert len(heights) == 1
+    lines = [
+        len({round(part.bounding_box()["y"]) for part in legend.locator("> span").all()})
+        for legend in page.locator(".nin-chart .nin-legend").all()
+    ]
+    assert lines == [2, 1]
+
+
+@browser_test
 def test_the_map_shows_the_trajectory_at_the_point(open_page):
     page = open_page("phase-diagram.html")
     page.wait_for_function("document.querySelector('.nin-explorer').nin?.map?.fine")

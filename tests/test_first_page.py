@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 from conftest import ROOT
+from playwright.sync_api import expect
 
 PAGE = "book/index.html"
 TEXT = (ROOT / "book/text/index.md").read_text(encoding="utf-8")
@@ -114,6 +115,28 @@ def test_the_links_of_the_story_work_from_the_keyboard_and_say_the_phase(opened)
         )
 
 
+MARKED = """() => [...document.querySelectorAll("section:has(> #story) > section")]
+  .filter(stop => !getComputedStyle(stop).borderLeftColor.endsWith(", 0)")).map(stop => stop.id)"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "options", [{"viewport": DESK}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}]
+)
+def test_the_stop_whose_link_is_taken_is_marked_until_the_reader_moves_on(opened, options):
+    tab = opened(**options)
+    assert tab.evaluate(MARKED) == ["decay"]
+    for link in tab.locator("section:has(> #story) > section a[href*='?']").all():
+        link.scroll_into_view_if_needed()
+        tab.wait_for_timeout(300)
+        link.click()
+        assert tab.evaluate(MARKED) == [link.evaluate("link => link.closest('section').id")]
+    assert tab.evaluate(MARKED) == ["on-the-band"] and phase(tab) == "catapult"
+    tab.get_by_label("injected noise").first.press("Home")
+    tab.wait_for_function("() => document.querySelector('.nin-explorer').dataset.phase === 'decoupled'")
+    assert tab.evaluate(MARKED) == ["weaker-decoupled"]
+
+
 @pytest.mark.browser
 def test_an_address_wins_over_the_story_until_the_reader_moves(opened):
     tab = opened(DESK, "#linear?sigma_eps=16")
@@ -132,6 +155,11 @@ def test_on_a_phone_the_text_scrolls_and_the_links_set_the_explorer(opened):
     assert phase(tab) == "decay"
     tab.locator("section:has(> #story) > section a[title=divergent]").tap()
     tab.wait_for_function("() => document.querySelector('.nin-explorer').dataset.phase === 'divergent'")
+    back = tab.get_by_role("button", name="Back to the text")
+    expect(back).to_be_in_viewport(ratio=1)
+    back.tap()
+    expect(tab.locator("#too-strong-divergent")).to_be_in_viewport()
+    expect(back).to_have_count(0)
 
 
 @pytest.mark.browser

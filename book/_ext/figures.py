@@ -63,14 +63,17 @@ def number_captions(app, pagename, templatename, context, doctree):
     found = Counter()
 
     def numbered(caption):
-        kind = caption[1]
+        own_id, kind = caption.groups()
         found[kind] += 1
         number = ".".join(map(str, (*chapter, found[kind])))
-        return f'<p id="{kind.lower()}-{found[kind]}"><strong>{kind} {number}.</strong>'
+        name = own_id or f"{kind.lower()}-{found[kind]}"
+        return f'<p id="{name}"><strong>{kind} {number}.</strong>'
 
     if body := context.get("body"):
         context["body"] = re.sub(
-            r"<p><strong>(Figure|Table)\.</strong>", numbered, body
+            r'<p(?: id="([^"]*)")?><strong>(Figure|Table)\.</strong>',
+            numbered,
+            body,
         )
 
 

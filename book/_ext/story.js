@@ -4,6 +4,17 @@
 {
   const story = document.querySelector("section:has(> #story)");
   const explorer = story.querySelector(".cell:has(.nin-explorer)");
+  // The stop whose link has set the explorer is marked, until the reader sets it: then, by the style sheet, that of its phase.
+  const mark = stop => {
+    for (const marked of story.querySelectorAll("[aria-current]")) marked.removeAttribute("aria-current");
+    stop?.setAttribute("aria-current", "true");
+  };
+  story.addEventListener("click", ({ target }) => {
+    const link = target.closest('a[href*="?"]');
+    if (link) mark(link.closest("section"));
+  });
+  for (const move of ["click", "input", "pointerdown"]) explorer.addEventListener(move, () => mark(null));
+  addEventListener("popstate", () => mark(null));
   const beside = () => getComputedStyle(explorer).position === "sticky";
   let here = null;
   const observer = new IntersectionObserver(

@@ -144,6 +144,8 @@ interface OnScreen {
   canvas(): HTMLCanvasElement | null;
   /** Leaves what is shown in pale, with this label. */
   keep(label: Node): void;
+  /** The entries of a key to what is kept. */
+  kept(): Element[];
   forget(): void;
 }
 
@@ -169,15 +171,22 @@ interface MapLine {
   dash: number[];
   points: [x: number, y: number][];
 }
-/** A name on a run of cells of this row. */
-interface MapName {
-  text: string;
-  row: number;
+/** A run of cells of this row, or of this column. */
+interface MapRun {
+  line: number;
   from: number;
   to: number;
 }
+/** A name, and where there is most room for it. */
+interface MapName {
+  text: string;
+  along: MapRun | null;
+  upright: MapRun | null;
+}
 interface MapShown {
   axes: MapAxes | null;
+  /** The name of the vertical axis. */
+  vertical: string;
   lines: MapLine[];
   names: MapName[];
   point: MapPoint | null;

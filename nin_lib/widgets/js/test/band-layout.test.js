@@ -27,6 +27,11 @@ test("names do not leave the band, nor overlap, and one without room is left out
   assert.equal(places[0], null);
 });
 
+test("a name without room over its run moves aside and moves others, where there is room for all", () => {
+  const phases = [0, 1, 2, 2, 2, 2, 2, 2, 2, 3]; // 20 pixels a cell
+  assert.deepEqual(namePlaces(phases, 200, [40, 40, 40, 40]), [0, 48, 96, 160]);
+});
+
 test("the labels of a scale stand over their places, where there is room, the ends before the rest", () => {
   assert.deepEqual(labelPlaces([0, 0.5, 1], 400, [20, 30, 20]), [-10, 185, 390]);
   assert.deepEqual(labelPlaces([0, 0.04, 0.5, 0.97, 1], 400, [20, 20, 20, 20, 20]), [

@@ -37,9 +37,22 @@ test("a region's name is in the row where it is widest, no single odd row making
     names.map(({ text }) => text),
     ["decoupled", "decay"],
   );
-  const [decoupled, decay] = names;
-  assert.ok(decoupled.row > 8 + 6 && decoupled.row < 30 - 6);
+  const [decoupled, decay] = names.map(({ along }) => along);
+  assert.ok(decoupled.line > 8 + 6 && decoupled.line < 30 - 6);
   assert.deepEqual([decoupled.from, decoupled.to], [0, 12]);
-  assert.ok(decay.row >= 30 + 6);
+  assert.ok(decay.line >= 30 + 6);
   assert.deepEqual([decay.from, decay.to], [4, 20]);
+});
+
+test("and in the column where it is highest, for a name that fits only upright", () => {
+  const [columns, rows] = [40, 50];
+  const phases = new Uint8Array(columns * rows);
+  for (let row = 10; row < 45; row++) phases.fill(3, row * columns + 20, row * columns + 34);
+  for (let row = 0; row < rows; row++) phases[row * columns + 37] = 3; // an odd column
+  phases.fill(1, 30 * columns, 31 * columns); // a streak
+  const { text, along, upright } = regionNames(phases, { columns, rows }).at(-1);
+  assert.equal(text, "divergent");
+  assert.deepEqual([along.from, along.to], [20, 34]);
+  assert.deepEqual([upright.from, upright.to], [10, 45]);
+  assert.ok(upright.line >= 20 && upright.line < 34);
 });

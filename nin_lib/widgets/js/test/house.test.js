@@ -13,6 +13,7 @@ const MAY_USE = {
   charts: ["charts", "ui"],
   workers: ["workers", "models"],
   explorers: ["explorers", "charts", "ui", "workers", "models"],
+  "on-demand": ["on-demand", "explorers", "charts", "ui", "workers", "models"],
 };
 const FILES = readdirSync(SRC, { recursive: true }).filter(name => /(?<!\.d)\.[jt]s$/.test(name));
 const read = name => readFileSync(join(SRC, name), "utf8");

@@ -27,7 +27,8 @@ function noting() {
     name =>
     (...args) =>
       void calls.push([name, ...args]);
-  const names = ["strokeRect", "beginPath", "lineTo", "stroke", "fillText", "setLineDash", "arc"];
+  const drawing = ["strokeRect", "beginPath", "lineTo", "stroke", "fillText", "setLineDash", "arc"];
+  const names = [...drawing, "save", "translate", "rotate", "restore"];
   const context = Object.fromEntries(names.map(name => [name, note(name)]));
   const of = name => calls.filter(([called]) => called === name).map(([, ...args]) => args);
   return { ...context, measureText: text => ({ width: 6 * text.length }), of };
@@ -123,14 +124,21 @@ test("lines are drawn through the pixels of their values, twice: a border, and t
   assert.deepEqual(context.of("setLineDash"), [[[]], [[8, 4]], [[]]]);
 });
 
-test("a name stands on the middle of its run of cells, if it fits", () => {
+test("a name stands on the middle of its run of cells where it fits, else upright on that of its column", () => {
   const context = noting();
   const cells = { columns: 200, rows: 150 };
   drawNames(context, GEOMETRY, cells, [
-    { text: "decay", row: 0, from: 40, to: 140 },
-    { text: "catapult", row: 100, from: 150, to: 180 },
+    { text: "decay", along: { line: 0, from: 40, to: 140 }, upright: null },
+    { text: "catapult", along: { line: 100, from: 150, to: 180 }, upright: { line: 160, from: 0, to: 100 } },
+    { text: "divergent", along: { line: 100, from: 150, to: 180 }, upright: null }, // nowhere
   ]);
-  assert.deepEqual(context.of("fillText"), [["decay", 134, 157.5]]);
+  assert.deepEqual(context.of("fillText"), [
+    ["decay", 134, 157.5],
+    ["catapult", 0, 0],
+  ]);
+  const [[x, y]] = context.of("translate");
+  near([x, y], [GEOMETRY.toX(160 / 199), GEOMETRY.toY(49.5 / 149)]);
+  assert.deepEqual(context.of("rotate"), [[-Math.PI / 2]]);
 });
 
 test("the point is a ring around its pixel", () => {

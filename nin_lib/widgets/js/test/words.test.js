@@ -5,7 +5,7 @@ import { compare, overlaid } from "../src/explorers/parts/closed-forms.js";
 import { describe, eventsOf, weightDecades } from "../src/explorers/parts/run-summary.js";
 import { describe as describeRuns, nearest, storedRuns } from "../src/explorers/parts/stored-runs.js";
 import { emptyCurves, merge } from "../src/explorers/parts/training-curves.js";
-import { describe as describeTraining } from "../src/models/outcome.js";
+import { describe as describeTraining } from "../src/explorers/parts/training-words.js";
 
 const P = { steps: 600, w0: 0.1, w1: 1.5, w_ni: 0.1, M: 1, eta: 0.01, sigma_eps: 2, sigma_x: 1 };
 const RUN = { learned: 70, lost: null, kept: 0.5, peak: 3.2 };

@@ -20,9 +20,10 @@ export function longestRuns(phases) {
   return longest;
 }
 
+const GAP = 8;
 /**
- * The left edge of each phase's name, of these widths, over the middle of its longest run as far as there is room; null where
- * there is none, or no such phase. They are laid from the right, where runs are short.
+ * The left edge of each phase's name, of these widths, over the middle of its longest run, or as near to it as the others let it
+ * be; null where there is no such phase, and of those at the left where there is no room for all.
  * @param {ArrayLike<number>} phases
  * @param {number} width
  * @param {number[]} widths
@@ -30,13 +31,29 @@ export function longestRuns(phases) {
 export function namePlaces(phases, width, widths) {
   /** @type {(number | null)[]} */
   const places = widths.map(() => null);
-  let edge = width;
-  for (const [phase, { from, to }] of [...longestRuns(phases)].sort(([, a], [, b]) => b.from - a.from)) {
-    const half = widths[phase] / 2;
-    const middle = (width * (from + to)) / 2 / phases.length;
-    const x = Math.min(Math.max(middle, half), edge - half);
-    if (x >= half) places[phase] = x - half;
-    edge = x - half - 8;
+  const runs = [...longestRuns(phases)].sort(([, a], [, b]) => b.from - a.from);
+  let room = width;
+  const fitting = runs.filter(([phase]) => {
+    room -= widths[phase];
+    const fits = room >= 0;
+    room -= GAP;
+    return fits;
+  });
+  let edge = width; // from the right, where runs are short, and back
+  const lefts = fitting.map(([phase, { from, to }]) => {
+    const left = Math.min(
+      (width * (from + to)) / 2 / phases.length - widths[phase] / 2,
+      edge - widths[phase],
+    );
+    edge = left - GAP;
+    return left;
+  });
+  edge = 0;
+  for (let k = fitting.length - 1; k >= 0; k--) {
+    const [phase] = fitting[k];
+    const left = Math.max(lefts[k], edge);
+    places[phase] = left;
+    edge = left + widths[phase] + GAP;
   }
   return places;
 }

@@ -27,8 +27,24 @@ export const axisOf = root => ({
 });
 
 /**
+ * The name of what the abscissa counts, at the head of the row of its labels.
+ * @param {import("uplot")} u
+ * @param {Element} root
+ * @param {string} name
+ */
+export function drawName({ ctx, bbox: { left, top, height } }, root, name) {
+  ctx.save();
+  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.fillStyle = ink(root, 0.8);
+  ctx.textAlign = "right";
+  ctx.textBaseline = "top";
+  ctx.fillText(name, left - 12 * devicePixelRatio, top + height + 8 * devicePixelRatio);
+  ctx.restore();
+}
+
+/**
  * Vertical lines across the chart, each with a label in a row of its own, so that labels never collide, and with a ring where
- * it has an event of a curve.
+ * it has an event of a curve. Labels come last, and whatever would cross one ends around it.
  * @param {import("uplot")} u
  * @param {Element} root
  * @param {{ place: number, text: string, height: number | null }[]} marks
@@ -38,23 +54,45 @@ export function drawMarks(u, root, marks) {
   const { left, top, width, height } = u.bbox;
   const dpr = devicePixelRatio;
   ctx.save();
-  ctx.font = `${11 * dpr}px system-ui, sans-serif`;
-  ctx.textBaseline = "top";
   ctx.strokeStyle = ctx.fillStyle = ink(root, 0.7);
-  marks.forEach(({ place, text, height: at }, row) => {
-    const x = u.valToPos(place, "x", true);
-    ctx.lineWidth = dpr;
-    ctx.setLineDash([3 * dpr, 3 * dpr]);
+  ctx.lineWidth = dpr;
+  ctx.setLineDash([3 * dpr, 3 * dpr]);
+  const placed = marks.map(mark => ({ ...mark, x: u.valToPos(mark.place, "x", true) }));
+  for (const { x } of placed) {
     ctx.beginPath();
     ctx.moveTo(x, top);
     ctx.lineTo(x, top + height);
     ctx.stroke();
-    if (at !== null) ring(ctx, x, u.valToPos(at, "y", true));
+  }
+  for (const { x, height: at } of placed) if (at !== null) ring(ctx, x, u.valToPos(at, "y", true));
+  ctx.font = `${11 * dpr}px system-ui, sans-serif`;
+  ctx.textBaseline = "top";
+  placed.forEach(({ x, text }, row) => {
     const fits = x + ctx.measureText(text).width + 8 * dpr < left + width;
     ctx.textAlign = fits ? "left" : "right";
-    ctx.fillText(text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr);
+    drawLabel(ctx, text, x + (fits ? 5 : -5) * dpr, top + (3 + 14 * row) * dpr, 3.5 * dpr);
   });
   ctx.restore();
+}
+
+/**
+ * A text with a rim in which nothing else is seen, on any background.
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {number} rim its width
+ */
+export function drawLabel(ctx, text, x, y, rim) {
+  ctx.save();
+  ctx.globalCompositeOperation = "destination-out";
+  ctx.strokeStyle = "#000";
+  ctx.lineWidth = 2 * rim;
+  ctx.lineJoin = "round";
+  ctx.setLineDash([]);
+  ctx.strokeText(text, x, y);
+  ctx.restore();
+  ctx.fillText(text, x, y);
 }
 
 /**
@@ -105,9 +143,10 @@ export function onceSized({ root, signal, own }, plot, build) {
   return () => uplot;
 }
 
-/** @param {{ color: string, dash: string }} line */
-export function lineSample({ color, dash }) {
-  const line = `stroke="${color}" stroke-width="2.5" stroke-dasharray="${DASHES[dash].join(" ")}"`;
+/** @param {{ color: string, dash: string, width?: number, alpha?: number }} line */
+export function lineSample({ color, dash, width = 2.5, alpha = 1 }) {
+  const stroke = `stroke="${color}" stroke-width="${width}" stroke-opacity="${alpha}"`;
+  const line = `${stroke} stroke-dasharray="${DASHES[dash].join(" ")}"`;
   return svg(22, 8, `<line x1="0" y1="4" x2="22" y2="4" ${line}/>`);
 }
 

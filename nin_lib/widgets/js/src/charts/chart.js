@@ -3,7 +3,8 @@
 import uPlot from "uplot";
 import { h } from "../ui/elements.js";
 import { format, plain } from "../ui/format.js";
-import { axisOf, curveSample, DASHES, drawMarks, ink, onceSized } from "./chart-parts.js";
+import { onPage } from "../ui/theme.js";
+import { axisOf, curveSample, DASHES, drawMarks, drawName, onceSized } from "./chart-parts.js";
 import { createGhosts } from "./ghosts.js";
 import { decadeLabels, decadeSplits, labelsOf, LINEAR, splitsOf } from "./ticks.js";
 import { drawnValues, valueAt } from "./values.js";
@@ -21,7 +22,7 @@ const BARE = { marks: [], fade: null, end: null, until: Infinity };
 export function createChart(view, { title, at, xTitle, curves, logY = false, sync }) {
   const readings = curves.map(() => h("span", { class: "nin-reading" }));
   const where = h("span", { class: "nin-reading" });
-  const plot = h("div", { class: "nin-plot", role: "img" });
+  const plot = h("div", { class: "nin-plot", role: "img", "aria-label": title }); // until it shows something
   /** @type {Shown} */
   const shown = {
     at: [0, 1],
@@ -43,16 +44,15 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
   const ghosts = createGhosts(curves, logY);
   const chart = onceSized(view, plot, size => {
     const options = optionsOf(view.root, shown, { curves, logY, sync });
-    const hooks = hooksOf(view.root, shown, { count: curves.length, logY, read });
-    const drawClear = [(/** @type {uPlot} */ u) => ghosts.draw(u, shown)];
+    const hooks = hooksOf(view.root, shown, { count: curves.length, logY, name: xTitle ? "" : at, read });
+    const drawClear = [(/** @type {uPlot} */ u) => ghosts.draw(u, view.root, shown)];
     return new uPlot({ ...size, ...options, hooks: { ...hooks, drawClear } }, drawn(), plot);
   });
   const element = frame([title, where], xTitle, curves, readings, plot);
-  plot.before(ghosts.legend);
   view.charts.push({
     title,
     data: () => dataOf({ title, at, curves }, shown),
-    legend: () => [...legendOf(curves), ...ghosts.named(ink(view.root, 1))],
+    legend: () => [...legendOf(view.root, curves), ...ghosts.named(view.root)],
     canvas: () => plot.querySelector("canvas"),
     ...ghosts.keeping(shown, () => chart()?.redraw(false)),
   });
@@ -95,11 +95,18 @@ function frame(title, xTitle, curves, readings, plot) {
 /** @param {Curve} curve */
 const textOf = ({ name }) => (typeof name === "string" ? name : (name?.textContent ?? ""));
 
-/** @param {Curve[]} curves */
-const legendOf = curves =>
+/**
+ * @param {Element} root
+ * @param {Curve[]} curves
+ */
+const legendOf = (root, curves) =>
   curves
     .filter(({ name }) => name)
-    .map(curve => ({ text: textOf(curve), color: curve.color, dashes: DASHES[curve.dash ?? "solid"] }));
+    .map(curve => ({
+      text: textOf(curve),
+      color: onPage(root, curve.color),
+      dashes: DASHES[curve.dash ?? "solid"],
+    }));
 
 /**
  * The values in a chart. Curves that the legend leaves out are further runs of the one before, and called so.
@@ -149,7 +156,7 @@ function optionsOf(root, shown, { curves, logY, sync }) {
       { ...axis, size: 28, space: 60, ...xAxis },
       { ...axis, size: logY ? 46 : 56, space: 26, ...yAxis },
     ],
-    series: [{}, ...curves.map(series)],
+    series: [{}, ...curves.map(curve => seriesOf(root, curve))],
     drawOrder: /** @type {any[]} */ (["series", "axes"]),
   };
   return options;
@@ -160,10 +167,11 @@ function optionsOf(root, shown, { curves, logY, sync }) {
  * all, the end and the marks.
  * @param {Element} root
  * @param {Shown} shown
- * @param {{ count: number, logY: boolean, read: (u: uPlot) => void }} chart how many curves it has
+ * @param {{ count: number, logY: boolean, name: string, read: (u: uPlot) => void }} chart how many curves it has, and the name
+ *   of its abscissa unless it has a title
  * @returns {uPlot.Hooks.Arrays}
  */
-function hooksOf(root, shown, { count, logY, read }) {
+function hooksOf(root, shown, { count, logY, name, read }) {
   /** @type {(u: uPlot, value: number, style: Partial<CanvasRenderingContext2D>) => void} */
   function fillFrom(u, value, style) {
     const { left, top, width, height } = u.bbox;
@@ -182,6 +190,7 @@ function hooksOf(root, shown, { count, logY, read }) {
   /** @type {(u: uPlot) => void} */
   function drawVisible(u) {
     const { end, marks, x, xRange } = shown;
+    drawName(u, root, name);
     if (end) fillFrom(u, end.at, { fillStyle: end.color, globalAlpha: 0.14 });
     const placed = [...marks, ...(end ? [end] : [])].map(({ at, text, value = null }) => ({
       place: x.place(at),
@@ -224,10 +233,12 @@ function showReadings(at, ys, curves, readings) {
 }
 
 /**
+ * @param {Element} root
  * @param {Curve} curve
  * @returns {uPlot.Series}
  */
-function series({ color, kind, dash = "solid", width = 1.75, alpha = 1, join = false }) {
+function seriesOf(root, { color: own, kind, dash = "solid", width = 1.75, alpha = 1, join = false }) {
+  const color = () => onPage(root, own);
   // no line, but a point
   const alone = (/** @type {uPlot} */ u, /** @type {number} */ k) =>
     Array.from(u.data[k]).filter(value => value !== null).length === 1;
@@ -239,7 +250,12 @@ function series({ color, kind, dash = "solid", width = 1.75, alpha = 1, join = f
     case "dotted":
       return { ...line, spanGaps: true, points: { ...points, show: true } };
     case "bars":
-      return { ...line, width: 0, fill: `${color}99`, paths: uPlot.paths.bars?.({ size: [0.9, 100] }) };
+      return {
+        ...line,
+        width: 0,
+        fill: () => `${color()}99`,
+        paths: uPlot.paths.bars?.({ size: [0.9, 100] }),
+      };
     default:
       return line;
   }

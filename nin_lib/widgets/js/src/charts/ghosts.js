@@ -1,11 +1,17 @@
-// Runs that the reader keeps: their curves, pale, below those of the run that is shown, and their settings in the legend.
+// Runs that the reader keeps: their curves, pale, below those of the run that is shown, and their settings in a key.
 
 import { h } from "../ui/elements.js";
-import { DASHES, lineSample } from "./chart-parts.js";
+import { onPage } from "../ui/theme.js";
+import { DASHES, ink, lineSample } from "./chart-parts.js";
 import { drawnValues } from "./values.js";
 
 const STYLES = ["dash", "dot", "solid"];
 const PALE = 0.5;
+const WIDTH = 1.25;
+
+// Of no colour: it stands for the curves of every chart.
+const paleSample = (/** @type {string} */ dash) =>
+  lineSample({ color: "currentColor", dash, width: WIDTH, alpha: PALE });
 
 /**
  * The oldest goes when there are more than three.
@@ -13,14 +19,16 @@ const PALE = 0.5;
  * @param {boolean} logY
  */
 export function createGhosts(curves, logY) {
-  const legend = h("div", { class: "nin-legend nin-ghosts" });
-  /** @type {{ at: ArrayLike<number>, ys: ArrayLike<number | null>[], until: number, dash: string, entry: Element }[]} */
+  /** @type {{ at: ArrayLike<number>, ys: ArrayLike<number | null>[], until: number, dash: string, label: Node }[]} */
   let kept = [];
   return {
-    legend,
-    /** @param {string} color that of the samples in the legend */
-    named: color =>
-      kept.map(({ entry, dash }) => ({ text: entry.textContent ?? "", color, dashes: DASHES[dash] })),
+    /** @param {Element} root */
+    named: root =>
+      kept.map(({ label, dash }) => ({
+        text: label.textContent ?? "",
+        color: ink(root, PALE),
+        dashes: DASHES[dash],
+      })),
     /**
      * How a reader keeps what is shown, and forgets all that is kept.
      * @param {Shown} shown
@@ -31,22 +39,21 @@ export function createGhosts(curves, logY) {
         const { at, ys, until } = shown;
         if (kept.length === STYLES.length) kept.shift();
         const dash = STYLES.find(style => kept.every(ghost => ghost.dash !== style)) ?? STYLES[0];
-        const entry = h("span", {}, lineSample({ color: "currentColor", dash }), label);
-        kept.push({ at: Array.from(at), ys: ys.map(y => Array.from(y)), until, dash, entry });
-        legend.replaceChildren(...kept.map(ghost => ghost.entry));
+        kept.push({ at: Array.from(at), ys: ys.map(y => Array.from(y)), until, dash, label });
         redraw();
       },
+      kept: () => kept.map(({ label, dash }) => h("span", {}, paleSample(dash), label.cloneNode(true))),
       forget() {
         kept = [];
-        legend.replaceChildren();
         redraw();
       },
     }),
     /**
      * @param {import("uplot")} u
+     * @param {Element} root
      * @param {Shown} shown the axes
      */
-    draw(u, { x, xRange, yRange }) {
+    draw(u, root, { x, xRange, yRange }) {
       const { ctx } = u;
       const { left, top, width, height } = u.bbox;
       const [[x0, x1], [y0, y1]] = [xRange, yRange];
@@ -55,11 +62,11 @@ export function createGhosts(curves, logY) {
       ctx.rect(left, top, width, height);
       ctx.clip();
       ctx.globalAlpha = PALE;
-      ctx.lineWidth = 1.25 * devicePixelRatio;
+      ctx.lineWidth = WIDTH * devicePixelRatio;
       for (const { at, ys, until, dash } of kept) {
         ctx.setLineDash(DASHES[dash].map(length => length * devicePixelRatio));
         ys.forEach((y, k) => {
-          ctx.strokeStyle = curves[k].color;
+          ctx.strokeStyle = onPage(root, curves[k].color);
           ctx.beginPath();
           drawnValues(y, at, { yRange, until, logY }).forEach((value, i) => {
             if (value === null) return;

@@ -6,7 +6,7 @@ import { followPointer } from "../ui/pointer.js";
 import { scaleOf } from "../ui/scale.js";
 import { prepare } from "./canvas.js";
 import { ink } from "./chart-parts.js";
-import { drawAxes, drawLines, drawNames, drawPoint, FONT } from "./map-drawing.js";
+import { drawAxes, drawLines, drawNames, drawPoint, drawVertical, FONT } from "./map-drawing.js";
 import { fromAbove, geometryOf, moved } from "./map-geometry.js";
 
 /** @typedef {ReturnType<typeof createMap>} CellMap */
@@ -25,7 +25,7 @@ export function createMap({ root, signal, own, charts }, { columns, rows, label,
   );
   const cells = h("canvas", { width: columns, height: rows });
   /** @type {MapShown} */
-  const shown = { axes: null, lines: [], names: [], point: null, kept: [] };
+  const shown = { axes: null, vertical: "", lines: [], names: [], point: null, kept: [] };
   const geometry = () =>
     geometryOf({ width: element.clientWidth, height: element.clientHeight, columns, rows });
 
@@ -94,6 +94,7 @@ const onScreen = (canvas, title, shown, draw) => ({
     if (axes && point) shown.kept = [...kept, { point, vertical: axes.y.name }].slice(-3);
     draw();
   },
+  kept: () => [],
   forget() {
     shown.kept = [];
     draw();
@@ -105,7 +106,7 @@ const onScreen = (canvas, title, shown, draw) => ({
  * @param {MapGeometry} geometry
  * @param {MapShown & { axes: MapAxes, cells: HTMLCanvasElement, color: string }} map
  */
-function drawMap(context, geometry, { axes, lines, names, point, kept, cells, color }) {
+function drawMap(context, geometry, { axes, vertical, lines, names, point, kept, cells, color }) {
   const { x0, y0, w, h } = geometry;
   context.imageSmoothingEnabled = false;
   context.drawImage(cells, x0, y0, w, h);
@@ -117,10 +118,11 @@ function drawMap(context, geometry, { axes, lines, names, point, kept, cells, co
   context.clip();
   drawLines(context, geometry, axes, lines);
   drawNames(context, geometry, { columns: cells.width, rows: cells.height }, names);
+  drawVertical(context, geometry, vertical);
   context.restore();
   context.globalAlpha = 0.5;
-  for (const { point: ghost, vertical } of kept)
-    if (vertical === axes.y.name) drawPoint(context, geometry, axes, ghost);
+  for (const { point: ghost, vertical: name } of kept)
+    if (name === axes.y.name) drawPoint(context, geometry, axes, ghost);
   context.globalAlpha = 1;
   if (point) drawPoint(context, geometry, axes, point);
 }

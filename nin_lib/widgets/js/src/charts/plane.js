@@ -2,12 +2,14 @@
 
 import { h } from "../ui/elements.js";
 import { onFrame } from "../ui/frames.js";
+import { format } from "../ui/format.js";
+import { onPage } from "../ui/theme.js";
 import { prepare } from "./canvas.js";
-import { DASHES, ink } from "./chart-parts.js";
+import { DASHES, drawLabel, ink } from "./chart-parts.js";
 import { FONT } from "./map-drawing.js";
 
 const MARGIN = 18; // pixels
-const TRAIL = 60; // so many last steps of the path are drawn
+const TRAIL = 60; // so many last steps of the path stand out
 
 /**
  * What the plane shows: how far its axes reach, circles, and the path up to where it is now.
@@ -34,8 +36,9 @@ export function createPlane({ root, signal, own }, axes) {
     /** @type {(point: [x: number, y: number]) => [number, number]} */
     const pixel = ([x, y]) => [width / 2 + x * unit, height / 2 - y * unit];
     drawCross(context, { width, height }, axes, ink(root, 0.8));
-    for (const circle of shown.circles) drawCircle(context, pixel([0, 0]), circle, unit, ink(root, 0.9));
-    drawPath(context, shown.path.map(pixel), axes.color);
+    for (const circle of shown.circles) drawCircle(context, pixel([0, 0]), circle, unit);
+    nameCircles(context, { width, height }, shown.circles, unit, ink(root, 0.9));
+    drawPath(context, shown.path.map(pixel), onPage(root, axes.color));
   });
   const observer = new ResizeObserver(draw);
   observer.observe(element);
@@ -82,23 +85,48 @@ function drawCross(context, { width, height }, names, color) {
  * @param {[x: number, y: number]} center
  * @param {Circle} circle
  * @param {number} unit
- * @param {string} color that of its name
  */
-function drawCircle(context, [x, y], { radius, text, color: own, dash }, unit, color) {
-  context.strokeStyle = own;
+function drawCircle(context, [x, y], { radius, color, dash }, unit) {
+  context.strokeStyle = color;
   context.lineWidth = 2;
   context.setLineDash(DASHES[dash]);
   context.beginPath();
   context.arc(x, y, Math.min(radius * unit, 1e5), 0, 2 * Math.PI);
   context.stroke();
   context.setLineDash([]);
-  context.fillStyle = color;
-  context.textAlign = "left";
-  context.textBaseline = "top";
-  context.fillText(text, x + 5, y + radius * unit + 2); // right under it
 }
 
 /**
+ * A name right under the first circle and over the second, so that they never meet; of those that are too large for it a line
+ * in the corner, which says how large.
+ * @param {CanvasRenderingContext2D} context
+ * @param {{ width: number, height: number }} size
+ * @param {Circle[]} circles
+ * @param {number} unit
+ * @param {string} color
+ */
+function nameCircles(context, { width, height }, circles, unit, color) {
+  context.fillStyle = color;
+  circles.forEach(({ text, radius }, k) => {
+    const edge = radius * unit + 2;
+    if (edge < height / 2 - MARGIN / 2) {
+      context.textAlign = "left";
+      context.textBaseline = k === 0 ? "top" : "bottom";
+      drawLabel(context, text, width / 2 + 5, height / 2 + (k === 0 ? edge : -edge), 2);
+    } else {
+      context.textAlign = "right";
+      context.textBaseline = "bottom";
+      context.fillText(
+        `${text}: out of view, at radius ${format(radius)}`,
+        width - 2,
+        height - 2 - k * MARGIN,
+      );
+    }
+  });
+}
+
+/**
+ * The whole path, faint, and its last steps one by one.
  * @param {CanvasRenderingContext2D} context
  * @param {[x: number, y: number][]} pixels
  * @param {string} color
@@ -106,6 +134,10 @@ function drawCircle(context, [x, y], { radius, text, color: own, dash }, unit, c
 function drawPath(context, pixels, color) {
   context.strokeStyle = context.fillStyle = color;
   context.lineWidth = 1.5;
+  context.globalAlpha = 0.25;
+  context.beginPath();
+  for (const pixel of pixels.slice(0, 1 - TRAIL)) context.lineTo(...pixel);
+  context.stroke();
   const last = pixels.slice(-TRAIL);
   last.slice(1).forEach(([x, y], k) => {
     context.globalAlpha = 0.25 + (0.75 * (k + 1)) / last.length;

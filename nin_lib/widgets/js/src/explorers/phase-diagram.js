@@ -88,7 +88,11 @@ function followSettings(view, map, key, paintTrajectory) {
     if (wanted !== asked) {
       values = spread(RANGES[name], CELLS.rows);
       phaseMap.request({ p, columns: ["sigma_eps", SIGMAS], rows: [name, values] });
-      map.show({ axes: { x: RANGES.sigma_eps, y: RANGES[name] }, lines: theoryLines(p, name, values) });
+      map.show({
+        axes: { x: RANGES.sigma_eps, y: RANGES[name] },
+        vertical: VERTICALS[name],
+        lines: theoryLines(p, name, values),
+      });
     }
     asked = wanted;
     map.show({ point: { x: sigma_eps, y } });

@@ -14,7 +14,7 @@ import { setValues } from "../ui/model.js";
 import { PHASES, phaseStatus } from "../ui/phases.js";
 import { describe, nearest, storedRuns } from "./parts/stored-runs.js";
 import { createTraining } from "./parts/training-in-kernel.js";
-import { createTrainingOnPage, trainsOnPage } from "./parts/training-on-page.js";
+import { createTrainingOnPage, hintHere, recipeHere } from "./parts/training-on-page.js";
 
 /**
  * What Python stores in the page; `choices`: the values of the settings besides sigma_eps and seed in which the runs differ.
@@ -28,32 +28,22 @@ function mount(view) {
   const { choices, head, trains, recipe, runs: records } = model.get("_stored");
   const runs = records.map(record => readRun(record, head));
   const live = trains && view.live;
-  const alone = trainsOnPage(view, recipe);
+  const here = recipeHere(view, recipe);
+  const more = live || here !== null;
   const names = Object.keys(choices);
   const stored = storedRuns(runs, model, names);
-  const range = rangeOf(runs, live || alone);
+  const range = rangeOf(runs, more);
   const sigma = slider(view, range);
   const band = createBand(view, range);
   const status = phaseStatus(view);
-  const charts = createRunCharts(view, runs, live || alone);
-  root.append(
-    sigma,
-    band.element,
-    status.element,
-    charts.element,
-    createButtons(view, choices, trains && !live && !alone),
-  );
-  /** @type {Run | null} */
-  let grown = null;
+  const charts = createRunCharts(view, runs, more);
+  const buttons = createButtons(view, choices, more || !trains ? "" : hintHere(view, recipe));
+  root.append(sigma, band.element, status.element, charts.element, buttons);
   if (live) root.append(createTraining(view));
-  if (alone && recipe) {
-    const show = (/** @type {Run} */ run) => {
-      grown = run;
-      paintNow();
-    };
-    root.append(createTrainingOnPage(view, recipe, show));
-  }
+  if (here) root.append(createTrainingOnPage(view, here, grow));
 
+  /** @type {Run | null} */
+  let grown = null; // what the page trains
   function refreshBand() {
     const phases = range.stops.map(stop => nearest(stored.chosen(), stop)[0].phase);
     band.showPhases(cellsOfStops(phases.map(phase => PHASES.indexOf(phase))));
@@ -72,6 +62,11 @@ function mount(view) {
     root.nin.runs = { shown, trained };
   }
   const paintNow = atOnce(paint);
+  /** @param {Run} run */
+  function grow(run) {
+    grown = run;
+    paintNow();
+  }
   listen(["sigma_eps", "_training"], paintNow);
   followChoices(view, names, stored, () => {
     refreshBand();
@@ -95,9 +90,9 @@ function rangeOf(runs, between) {
 /**
  * @param {View} view
  * @param {Stored["choices"]} choices
- * @param {boolean} hinting
+ * @param {string} hint
  */
-function createButtons(view, choices, hinting) {
+function createButtons(view, choices, hint) {
   const menus = Object.entries(choices).map(([name, values]) =>
     choice(view, {
       name,
@@ -106,8 +101,7 @@ function createButtons(view, choices, hinting) {
     }),
   );
   const buttons = h("div", { class: "nin-buttons" }, ...menus, backButton(view));
-  const hint = "In a live notebook, a button trains here at any noise.";
-  if (hinting) buttons.append(h("span", { class: "nin-note" }, hint));
+  if (hint) buttons.append(h("span", { class: "nin-note" }, hint));
   return buttons;
 }
 

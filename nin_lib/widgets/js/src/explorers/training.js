@@ -3,7 +3,7 @@
 import { createBand } from "../charts/band.js";
 import { createChart } from "../charts/chart.js";
 import { EPOCHS, train } from "../models/digits-training.js";
-import { describe, phaseOf } from "../models/outcome.js";
+import { phaseOf } from "../models/outcome.js";
 import { backButton, seedButton, slider } from "../ui/controls.js";
 import { h, symbol } from "../ui/elements.js";
 import { onFrame } from "../ui/frames.js";
@@ -15,6 +15,7 @@ import { createTrainer } from "../workers/training.js";
 import { createInside } from "./parts/inside.js";
 import { createReading } from "./parts/reading.js";
 import { emptyCurves, merge } from "./parts/training-curves.js";
+import { describe } from "./parts/training-words.js";
 
 /** @type {SettingRange[]} */
 const RANGES = [

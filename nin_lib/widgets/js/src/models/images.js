@@ -16,6 +16,7 @@ const PIXELS = 784;
  * @property {number} train
  * @property {number} mean of the pixels to train on
  * @property {number} deviation
+ * @property {number} bytes of all files
  * @property {string} digest SHA-256 of pixels and labels in that order, in hex
  */
 
@@ -33,58 +34,65 @@ async function unpacked(stream) {
   return bytes.subarray(4 + 4 * bytes[3]);
 }
 
+/** @param {string} address */
+async function get(address) {
+  const response = await fetch(address).catch(() => null);
+  if (!response?.ok) throw new ImagesError(`The images cannot be loaded: there is no ${address}.`);
+  return response;
+}
+
 /**
  * The response as a stream that tells how many bytes came.
- * @param {string} address
+ * @param {Response} response
  * @param {(bytes: number) => void} came
  */
-async function fetched(address, came) {
-  const response = await fetch(address);
-  if (!response.ok || !response.body)
-    throw new ImagesError(`${address} cannot be loaded (${response.status}).`);
-  const counted = new TransformStream({
+function counted({ body }, came) {
+  const counter = new TransformStream({
     transform(chunk, controller) {
       came(chunk.length);
       controller.enqueue(chunk);
     },
   });
-  return response.body.pipeThrough(counted);
+  return /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (body).pipeThrough(counter);
 }
 
 /**
- * @param {string} base address of the folder
- * @param {ImagesSource} source
- * @param {(bytes: number) => void} tell how many have come so far
+ * @param {string} folder its address
+ * @param {(bytes: number, all: number) => void} tell how many have come so far, and of how many
  * @returns {Promise<Images>}
  */
-export async function loadImages(base, { files, order, train, mean, deviation, digest }, tell) {
+export async function loadImages(folder, tell) {
+  /** @type {ImagesSource} */
+  const source = await (await get(`${folder}images.json`)).json();
   let bytes = 0;
-  const came = (/** @type {number} */ n) => tell((bytes += n));
-  let parts;
-  try {
-    const numbers = fetched(base + order, came).then(stream => new Response(stream).arrayBuffer());
-    parts = await Promise.all([
-      ...files.map(async name => unpacked(await fetched(base + name, came))),
-      numbers.then(buffer => new Uint8Array(buffer)),
-    ]);
-  } catch (error) {
-    if (error instanceof ImagesError) throw error;
-    throw new ImagesError(`The images cannot be loaded: ${/** @type {Error} */ (error).message}.`);
-  }
-  const places = new Uint32Array(parts[4].buffer, 0, parts[4].length >> 2);
-  const { pixels, labels, both } = inOrder(parts, places);
+  const came = (/** @type {number} */ n) => tell((bytes += n), source.bytes);
+  const [order, ...parts] = await Promise.all([
+    get(folder + source.order).then(response => response.arrayBuffer()),
+    ...source.files.map(async name => unpacked(counted(await get(folder + name), came))),
+  ]).catch(error => {
+    const damaged = `The images cannot be read (${error.message}): a file is truncated or altered.`;
+    throw error instanceof ImagesError ? error : new ImagesError(damaged);
+  });
+  const { pixels, labels, both } = inOrder(parts, new Uint32Array(order));
+  await check(both, source.digest);
+  const [mean, deviation] = [Math.fround(source.mean), Math.fround(source.deviation)];
+  // what NumPy computes in float32
+  const table = Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel - mean) / deviation);
+  return { pixels, labels, train: source.train, table };
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {string} digest
+ */
+async function check(bytes, digest) {
   if (!globalThis.crypto?.subtle) {
     throw new ImagesError("The images cannot be checked: browsers do so only on pages that come over https.");
   }
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", both));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   if (Array.from(hash, byte => byte.toString(16).padStart(2, "0")).join("") !== digest) {
-    throw new ImagesError("The images are not those of the official files: a file is truncated or altered.");
+    throw new ImagesError("The images are not the official ones: a file is truncated or altered.");
   }
-  // what NumPy computes in float32
-  const table = Float32Array.from({ length: 256 }, (_, pixel) =>
-    Math.fround(Math.fround(pixel - Math.fround(mean)) / Math.fround(deviation)),
-  );
-  return { pixels, labels, train, table };
 }
 
 /**

@@ -1,7 +1,4 @@
-// What a training of a net came to: its phase, and in words. Python puts `outcomes` before this, the numbers in the definition of a
-// phase and the sentences.
-
-import { fill, format } from "../ui/format.js";
+// The phase of a training. Python puts `outcomes` before this: the numbers in its definition.
 
 /** @typedef {Pick<TrainingHistory, "steps" | "steps_per_epoch" | "lost" | "batch_loss" | "niw_norm" | "clean_loss">} Curves */
 
@@ -21,21 +18,4 @@ export function phaseOf({ steps, steps_per_epoch, lost, batch_loss, niw_norm, cl
   const quiet = kept < decayed ? "decay" : "decoupled";
   const phase = lost !== null ? "divergent" : high >= 0 && back ? "catapult" : quiet;
   return { phase, learned: learned >= 0, kept };
-}
-
-/**
- * What a reader should notice of a training at its end, besides its phase.
- * @param {Curves & { val_accuracy: Float64Array }} history
- * @param {ReturnType<typeof phaseOf>} outcome
- */
-export function describe({ lost, batch_loss, steps_per_epoch, val_accuracy }, { phase, learned, kept }) {
-  const say = outcomes.sentences;
-  if (lost !== null) return fill(say.lost, { epoch: Math.floor(lost / steps_per_epoch) + 1 });
-  const peak = format(batch_loss.reduce((a, b) => Math.max(a, b)) / batch_loss[0]);
-  const first =
-    phase === "catapult"
-      ? fill(say.peak, { peak })
-      : fill(learned ? say.learned : say.unlearned, { kept: format(100 * kept) });
-  const accuracy = format(100 * val_accuracy[val_accuracy.length - 1]);
-  return `${first} ${fill(say.accuracy, { epochs: val_accuracy.length - 1, accuracy })}`;
 }

@@ -19,7 +19,7 @@ import { SlicedNet } from "./sliced-net.js";
  */
 const PIXELS = 784;
 const ROWS = 1000; // of what is only measured, at a time
-export const CURVATURE_SAMPLES = 1000;
+const CURVATURE_SAMPLES = 1000;
 
 /** @param {SlicedSettings} p @returns {import("./slice.js").NetShape} */
 export const shapeOf = ({ hidden, batch_size }) => ({
@@ -194,8 +194,9 @@ const samples = ({ pixels, labels }, from, to) => ({
  * @param {SlicedNet} net
  * @param {Images} images
  */
-export async function largestOf(net, images) {
-  const multiply = await net.localHessian(samples(images, 0, CURVATURE_SAMPLES));
+async function largestOf(net, images) {
+  const n = Math.min(CURVATURE_SAMPLES, images.train);
+  const multiply = await net.localHessian(samples(images, 0, n));
   const [{ units }] = await net.all({ squares: true });
   const iteration = lanczos(units * net.crew.length, 1e-4);
   let step = iteration.next([]);

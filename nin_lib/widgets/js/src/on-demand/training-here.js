@@ -1,16 +1,19 @@
 // The panel that trains the paper's own network in the reader's browser, beside the stored runs. A page loads it when it is asked to.
 
-import { describe, phaseOf } from "../models/outcome.js";
+import { createEdge } from "../explorers/parts/edge.js";
+import { describe } from "../explorers/parts/training-words.js";
+import { phaseOf } from "../models/outcome.js";
 import { choice, seedButton, slider } from "../ui/controls.js";
 import { button, h } from "../ui/elements.js";
 import { format } from "../ui/format.js";
 import { onFrame } from "../ui/frames.js";
 import { valuesOf } from "../ui/model.js";
 import { crewSize, kernelHere, startCrew } from "../workers/crew.js";
-import { createEdge } from "./edge.js";
+
 import { runOf } from "./grown-run.js";
 
 /** @typedef {import("../models/sliced-training.js").SlicedHistory} SlicedHistory */
+/** @typedef {{ history: SlicedHistory, seconds: number }} Growth of a training, and how long it has trained */
 /** @typedef {"loading" | "ready" | "training" | "paused" | "broken"} State */
 
 const SETTINGS = ["sigma_eps", "eta", "seed", "redraw", "epochs"];
@@ -45,86 +48,101 @@ export function mount(view, place, recipe, show) {
     place.replaceChildren(h("p", { role: "status" }, words));
     return;
   }
-  const panel = createPanel(view, press, () => crew.send({ stop: true }));
-  const edge = createEdge(view, look => crew.send({ look }));
-  place.replaceChildren(...panel.elements, edge.element);
+  const panel = createPanel(
+    view,
+    () => trainer.press(),
+    () => trainer.send({ stop: true }),
+  );
+  const edge = createEdge(view);
+  const why = h(
+    "details",
+    { class: "nin-details", ontoggle: () => trainer.send({ look: why.open }) },
+    h("summary", {}, "Why it does so: the local curvature as it trains"),
+    h("div", { class: "nin-charts" }, edge.element),
+  );
+  place.replaceChildren(...panel.elements, why);
   place.querySelector("button")?.focus();
 
+  /** @type {Growth | null} */
+  let growth = null;
+  const paint = onFrame(() => {
+    if (!growth) return;
+    const { history, seconds } = growth;
+    view.python = pythonOfTraining;
+    show(runOf(history, view.model.get("_stored").head));
+    if (why.open) edge.show(history.p, history.largest, history.p.epochs);
+    panel.progress(history, seconds);
+  });
+  const trainer = createTrainer(view, recipe, code, panel, newest => {
+    growth = newest;
+    view.root.nin.training = newest;
+    paint();
+  });
+}
+
+/**
+ * The workers, and what state their training is in.
+ * @param {View} view
+ * @param {Recipe} recipe
+ * @param {Uint8Array<ArrayBuffer>} code
+ * @param {ReturnType<typeof createPanel>} panel
+ * @param {(growth: Growth) => void} grow
+ */
+function createTrainer({ model, listen, own }, recipe, code, panel, grow) {
   /** @type {State} */
   let state = "loading";
   let cost = NaN; // seconds an epoch
-  /** @type {{ history: SlicedHistory, seconds: number } | null} */
-  let news = null;
-  const settings = () => ({ ...recipe, ...valuesOf(view.model, SETTINGS) });
-  /** @param {State} next */
-  function enter(next) {
+  const settings = () => ({ ...recipe, ...valuesOf(model, SETTINGS) });
+  /**
+   * @param {State} next
+   * @param {string} [words]
+   */
+  function enter(next, words) {
     state = next;
-    panel.enter(state);
+    panel.enter(next);
+    if (words) panel.say(words);
   }
-  function sayCost() {
-    if (state === "ready") panel.say(costOf(cost, view.model.get("epochs")));
-  }
-  function press() {
-    if (state === "ready") {
-      crew.send({ train: settings() });
-      enter("training");
-      panel.say(`Training at σ = ${format(view.model.get("sigma_eps"))}.`);
-    } else if (state === "broken") {
-      crew = start();
-    } else {
-      crew.send({ pause: state === "training" });
-      enter(state === "training" ? "paused" : "training");
-    }
-  }
-  const paint = onFrame(() => {
-    if (!news) return;
-    view.python = pythonOfTraining;
-    show(runOf(news.history, view.model.get("_stored").head));
-    edge.show(news.history);
-    panel.progress(news.history, news.seconds);
-  });
-  /** @param {import("../workers/crew.js").News} told */
-  function hear(told) {
-    if (told.failed !== undefined) return fail(told.failed);
-    if (told.loaded !== undefined) panel.loaded(told.loaded, told.bytes ?? Infinity);
-    if (told.ready) {
-      panel.say("They are the official ones. A few steps are timed.");
-      crew.send({ measure: settings() });
-    }
-    if (told.cost !== undefined) {
-      cost = told.cost;
-      enter("ready");
-      sayCost();
-    }
-    if (told.history) {
-      news = { history: told.history, seconds: told.seconds ?? 0 };
-      view.root.nin.training = news;
-      paint();
-      if (told.ended) {
-        enter("ready");
-        panel.say(endOf(told.history));
-      }
-    }
-  }
+  const sayCost = () => state === "ready" && panel.say(costOf(cost, model.get("epochs")));
   /** @param {string} why */
   function fail(why) {
     crew.end();
-    enter("broken");
-    panel.say(`${why} The stored curves stay.`);
+    enter("broken", `${why} The stored curves stay.`);
+  }
+  /** @param {import("../workers/crew.js").News} news */
+  function hear(news) {
+    if (news.failed !== undefined) fail(news.failed);
+    else if (news.loaded !== undefined) panel.loaded(news.loaded, news.bytes ?? Infinity);
+    else if (news.ready) {
+      panel.say("The images are the official ones. A few steps are timed.");
+      crew.send({ measure: settings() });
+    } else if (news.cost !== undefined) {
+      cost = news.cost;
+      enter("ready", costOf(cost, model.get("epochs")));
+    } else if (news.history) {
+      grow({ history: news.history, seconds: news.seconds ?? 0 });
+      if (news.ended) enter("ready", endOf(news.history));
+    }
   }
   function start() {
-    enter("loading");
-    const died = () => fail("A worker of the training has died.");
-    return startCrew(
-      view.own,
-      /** @type {NonNullable<typeof code>} */ (code),
-      new URL(ninImages, location.href).href,
-      hear,
-      died,
-    );
+    enter("loading", "The images are being loaded.");
+    const images = new URL(ninImages, location.href).href;
+    return startCrew(own, code, images, hear, () => fail("A worker of the training has died."));
   }
   let crew = start();
-  view.listen(["epochs"], sayCost);
+  listen(["epochs"], sayCost);
+  return {
+    send: (/** @type {object} */ request) => crew.send(request),
+    press() {
+      if (state === "broken") crew = start();
+      else if (state === "ready") {
+        crew.send({ train: settings() });
+        enter("training", `Training at σ = ${format(model.get("sigma_eps"))}.`);
+      } else {
+        crew.send({ pause: state === "training" });
+        enter(state === "training" ? "paused" : "training");
+      }
+    },
+  };
 }
 
 /** @type {(cost: number, epochs: number) => string} */

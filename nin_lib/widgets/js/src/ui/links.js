@@ -1,6 +1,7 @@
 // Links and addresses that set an explorer: "#linear?sigma_eps=16&eta=0.02".
 
 import { followAddress, noteAddress } from "./address.js";
+import { button, h } from "./elements.js";
 import { readValue } from "./limits.js";
 import { setValues } from "./model.js";
 import { createRefusals } from "./refusals.js";
@@ -33,6 +34,7 @@ export function wantedBy(hash, name, limits) {
 export function followLinks(view) {
   const { root, model, name, limits, start, live, signal } = view;
   const refusals = createRefusals(view);
+  const wayBack = createWayBack(view);
   /** @param {string} hash */
   const apply = hash => {
     const asked = wantedBy(hash, name, limits);
@@ -49,7 +51,7 @@ export function followLinks(view) {
     event.preventDefault();
     // Noted, the reader can go back; but not from each step of a script.
     if (!live && event.isTrusted && link.hash !== location.hash) noteAddress(view, "pushState", link.hash);
-    bringIntoView(root);
+    if (bringIntoView(root)) wayBack.offer(link);
   };
   document.addEventListener("click", click, { signal });
   if (!live) followAddress(view, apply);
@@ -57,15 +59,43 @@ export function followLinks(view) {
 
 /**
  * Scrolls only if the status line is out of sight, and no further than to see it with the slider above it: the reader stays
- * with the sentence as far as possible.
+ * with the sentence as far as possible. Returns whether it scrolled.
  * @param {HTMLElement} root
  */
 function bringIntoView(root) {
   const status = /** @type {HTMLElement | null} */ (root.querySelector(".nin-status"));
-  if (!status) return;
+  if (!status) return false;
   const { top, bottom } = status.getBoundingClientRect();
   const covered = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
-  if (top >= covered && bottom <= innerHeight) return;
+  if (top >= covered && bottom <= innerHeight) return false;
   status.style.scrollMarginTop = `${top - root.getBoundingClientRect().top}px`;
   status.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+/**
+ * A button that leads back to the link that the explorer was brought into view for, as long as that is out of sight.
+ * @param {View} view
+ */
+function createWayBack({ root, own }) {
+  /** @type {HTMLElement | null} */
+  let from = null;
+  const back = button("Back to the text", () => {
+    from?.scrollIntoView({ block: "center" });
+    from?.focus({ preventScroll: true });
+  });
+  const place = h("div", { class: "nin-return" }, back);
+  const observer = new IntersectionObserver(entries => {
+    if (entries.some(entry => entry.isIntersecting)) place.remove();
+    else root.append(place);
+  });
+  own(() => observer.disconnect());
+  return {
+    /** @param {HTMLElement} link */
+    offer(link) {
+      observer.disconnect();
+      from = link;
+      observer.observe(link);
+    },
+  };
 }

@@ -1,4 +1,4 @@
-// What a reader can take away of every explorer, and keep to compare.
+// What a reader can save or share of every explorer, and keep to compare.
 
 import { addressOf } from "./address.js";
 import { button, h, symbol } from "./elements.js";
@@ -32,7 +32,7 @@ export function createMenu(view) {
   const menu = h(
     "details",
     { class: "nin-menu" },
-    h("summary", { class: "nin-button" }, "Take away"),
+    h("summary", { class: "nin-button" }, "Save or share"),
     h(
       "div",
       { class: "nin-buttons" },
@@ -57,7 +57,8 @@ export function createMenu(view) {
     menu.querySelector("summary")?.focus();
   });
   const row = root.querySelector(".nin-buttons") ?? root.appendChild(h("div", { class: "nin-buttons" }));
-  row.append(...keepButtons(view), menu);
+  const { keep, key } = createKept(view);
+  row.append(keep, menu, key);
 }
 
 /**
@@ -76,22 +77,28 @@ async function copyOrShow(copied, text) {
 }
 
 /**
- * Lays what is shown under what comes, with its setting in the legends.
+ * A button that lays what is shown under what comes, and a key to all that is kept. It stands behind the buttons: above them it
+ * would move them from under the pointer.
  * @param {View} view
  */
-function keepButtons(view) {
+function createKept(view) {
   const { charts } = view;
+  const key = h("div", { class: "nin-legend nin-ghosts" });
+  key.hidden = true;
   const forget = button("Forget", () => {
     for (const chart of charts) chart.forget();
-    forget.hidden = true;
+    key.hidden = true;
+    key.replaceChildren();
     keep.focus();
   });
-  forget.hidden = true;
   const keep = button("Keep this run", () => {
-    for (const chart of charts) chart.keep(labelOf(view));
-    forget.hidden = false;
+    const label = labelOf(view);
+    for (const chart of charts) chart.keep(label);
+    const kept = charts.map(chart => chart.kept()).find(entries => entries.length > 0) ?? [];
+    key.replaceChildren("kept:", ...kept, forget);
+    key.hidden = false;
   });
-  return [keep, forget];
+  return { keep, key };
 }
 
 /**

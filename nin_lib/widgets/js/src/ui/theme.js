@@ -28,3 +28,12 @@ export function followTheme({ root, signal, own }) {
   for (const observer of [changes, shown]) own(() => observer.disconnect());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", look, { signal });
 }
+
+const SKY = "#56b4e9";
+/**
+ * A curve's colour on the page as it is: the blue of the noise weights, the book's first curve, is dim where it is dark.
+ * @param {Element} root
+ * @param {string} color
+ */
+export const onPage = (root, color) =>
+  color === palette.weights.w_ni && root.getAttribute("data-scheme") === "dark" ? SKY : color;

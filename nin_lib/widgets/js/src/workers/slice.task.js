@@ -1,24 +1,22 @@
-// A worker of the crew: sets up its slices, then answers requests about them.
+// A worker of the crew: sets up its slices, then does what it is asked of them.
 
 import { Slice } from "../models/slice.js";
 
+/** @typedef {"draw" | "forward" | "backward" | "tangent" | "back" | "squares"} Action of a Slice */
+
 /**
- * @returns {(request: any) => unknown} the answer
+ * Returns what answers a request, { setUp: ... } first, then an action with its arguments.
+ * @returns {(request: Record<string, any>) => unknown}
  */
 export function createSliceTask() {
   /** @type {Slice} */
   let slice;
   return request => {
-    if (request.setUp) {
-      const { code, shape, first, count } = request.setUp;
-      slice = new Slice(code, shape, first, count);
+    const [[action, given]] = Object.entries(request);
+    if (action === "setUp") {
+      slice = new Slice(given.code, given.shape, given.first, given.count);
       return true;
     }
-    if ("draw" in request) return slice.draw(request.draw);
-    if (request.forward) return slice.forward(request.forward);
-    if (request.backward) return slice.backward(request.backward);
-    if (request.tangent) return slice.tangent(request.tangent);
-    if (request.back) return slice.back(request.back);
-    return slice.squares();
+    return slice[/** @type {Action} */ (action)](given);
   };
 }

@@ -39,35 +39,54 @@ function askThrough(port) {
     });
 }
 
+// Pauses a training between two steps, or stops it.
+function createControl() {
+  let [paused, stopped] = [false, false];
+  let goOn = () => {};
+  return {
+    begin() {
+      [paused, stopped] = [false, false];
+    },
+    /** @param {{ pause?: boolean, stop?: boolean }} request */
+    take({ pause = paused, stop = stopped }) {
+      [paused, stopped] = [pause, stop];
+      if (!paused || stopped) goOn();
+    },
+    // Whether to go on, once it is not paused any more.
+    async passed() {
+      if (paused && !stopped) await new Promise(resolve => (goOn = () => resolve(null)));
+      return !stopped;
+    },
+  };
+}
+
 /**
- * Requests: first { ports, code, images }; then { measure }, { train }, both with settings, { pause }, { stop } and { look }, whether to
- * measure the local curvature.
+ * Requests: first { ports, code, images }; then { measure } and { train }, both with settings, { pause }, { stop }, and { look }, whether
+ * to measure the local curvature.
  * @param {(news: News) => void} tell
  * @param {() => Promise<unknown>} breathe lets waiting messages in
  */
 export function trainOnImages(tell, breathe) {
+  const control = createControl();
   /** @type {import("../models/sliced-net.js").Ask[]} */
   let crew = [];
   /** @type {import("../models/images.js").Images} */
   let images;
-  let [paused, stopped, looking] = [false, false, false];
   /** @type {BufferSource | null} */
   let code = null;
-  let goOn = () => {};
+  let looking = false;
 
   /** @param {SlicedSettings} p */
-  const setUp = p =>
-    Promise.all(
-      crew.map((ask, k) => {
-        const count = SLICES / crew.length;
-        return ask({ setUp: { code, shape: shapeOf(p), first: k * count, count } });
-      }),
-    );
+  function setUp(p) {
+    const count = SLICES / crew.length;
+    const shape = shapeOf(p);
+    return Promise.all(crew.map((ask, k) => ask({ setUp: { code, shape, first: k * count, count } })));
+  }
 
   /** @param {SlicedSettings} p */
   async function train(p) {
+    control.begin();
     await setUp(p);
-    [paused, stopped] = [false, false];
     let [seconds, since, told] = [0, performance.now(), -Infinity];
     let history;
     for await (history of trainSliced(p, images, crew, () => looking)) {
@@ -78,8 +97,7 @@ export function trainOnImages(tell, breathe) {
         told = now;
       }
       await breathe();
-      if (paused && !stopped) await new Promise(resolve => (goOn = () => resolve(null)));
-      if (stopped) break;
+      if (!(await control.passed())) break;
       since = performance.now();
     }
     tell({ history, seconds, ended: true });
@@ -90,8 +108,7 @@ export function trainOnImages(tell, breathe) {
     if (request.ports) {
       code = request.code;
       crew = request.ports.map(askThrough);
-      const about = await (await fetch(`${request.images}images.json`)).json();
-      images = await loadImages(request.images, about, loaded => tell({ loaded, bytes: about.bytes }));
+      images = await loadImages(request.images, (loaded, bytes) => tell({ loaded, bytes }));
       tell({ ready: true });
     } else if (request.measure) {
       await setUp(request.measure);
@@ -100,10 +117,8 @@ export function trainOnImages(tell, breathe) {
   }
 
   return async (/** @type {any} */ request) => {
-    if ("look" in request) looking = request.look;
-    if ("pause" in request) paused = request.pause;
-    if (request.stop) stopped = true;
-    if (!paused || stopped) goOn();
+    looking = request.look ?? looking;
+    control.take(request);
     try {
       await act(request);
     } catch (error) {

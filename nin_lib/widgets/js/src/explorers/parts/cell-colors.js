@@ -45,25 +45,44 @@ function rangeOf(steps) {
 const AROUND = 6;
 
 /**
- * Each phase's name in the row where its region is widest and no single odd row makes it so.
+ * A line of cells without those that are unlike both neighbours, which are alike: single streaks part no region.
+ * @param {Uint8Array} line
+ */
+const calm = line => line.map((cell, k) => (line[k - 1] === line[k + 1] ? line[k - 1] : cell));
+
+/**
+ * Each phase's name where its region is widest, and where it is highest.
  * @param {Uint8Array} phases
  * @param {{ columns: number, rows: number }} cells
  * @returns {MapName[]}
  */
 export function regionNames(phases, { columns, rows }) {
-  const longest = Array.from({ length: rows }, (_, row) =>
-    longestRuns(phases.subarray(row * columns, (row + 1) * columns)),
+  const inRows = Array.from({ length: rows }, (_, row) =>
+    phases.subarray(row * columns, (row + 1) * columns),
   );
+  const inColumns = Array.from({ length: columns }, (_, k) => Uint8Array.from(inRows, row => row[k]));
+  const [along, upright] = [inRows, inColumns].map(lines => lines.map(line => longestRuns(calm(line))));
   return PHASES.flatMap((text, phase) => {
-    const runs = longest.map(run => run.get(phase) ?? { from: 0, to: 0 });
-    const lengths = runs.map(({ from, to }) => to - from);
-    let best = { text, row: 0, width: 0, ...runs[0] };
-    for (let row = AROUND; row < rows - AROUND; row++) {
-      const width = Math.min(...lengths.slice(row - AROUND, row + AROUND + 1));
-      // Of rows that are as wide as each other, that with the shortest run of its own.
-      if (width > best.width || (width === best.width && lengths[row] < best.to - best.from))
-        best = { text, row, width, ...runs[row] };
-    }
-    return best.width > 0 ? [best] : [];
+    const [widest, highest] = [mostRoom(along, phase), mostRoom(upright, phase)];
+    return widest || highest ? [{ text, along: widest, upright: highest }] : [];
   });
+}
+
+/**
+ * The run of a phase in the line where it is longest and no single odd line makes it so.
+ * @param {ReturnType<typeof longestRuns>[]} longest of each line
+ * @param {number} phase
+ * @returns {MapRun | null}
+ */
+function mostRoom(longest, phase) {
+  const runs = longest.map(run => run.get(phase) ?? { from: 0, to: 0 });
+  const lengths = runs.map(({ from, to }) => to - from);
+  let best = { line: 0, room: 0, ...runs[0] };
+  for (let line = AROUND; line < runs.length - AROUND; line++) {
+    const room = Math.min(...lengths.slice(line - AROUND, line + AROUND + 1));
+    // Of lines with as much room as each other, that with the shortest run of its own.
+    if (room > best.room || (room === best.room && lengths[line] < best.to - best.from))
+      best = { line, room, ...runs[line] };
+  }
+  return best.room > 0 ? best : null;
 }

@@ -3,9 +3,8 @@
 import { createChart } from "../../charts/chart.js";
 import { digitsShown, EPOCHS } from "../../models/digits-training.js";
 import { h, symbol } from "../../ui/elements.js";
+import { createEdge } from "./edge.js";
 
-const EDGE = 2; // W_NI is unstable, to second order, where eta sigma^2 lambda is larger
-const AT = Float64Array.from({ length: EPOCHS + 1 }, (_, epoch) => epoch);
 const SIDE = 8; // pixels of a digit
 
 /**
@@ -32,37 +31,13 @@ export function createInside(view, ask) {
     show({ p, inside }) {
       const now = inside[inside.length - 1];
       if (!element.open || !now) return;
-      edge.show(p, inside);
+      edge.show(
+        p,
+        inside.map(({ largest }) => largest),
+        EPOCHS,
+      );
       weights.show(now, inside[0]);
       digits.show(now);
-    },
-  };
-}
-
-/** @param {View} view */
-function createEdge(view) {
-  const chart = createChart(view, {
-    title: "How near the edge",
-    at: "epoch",
-    xTitle: "epoch",
-    curves: [
-      { name: h("span", {}, "ησ²λ", h("sub", {}, "max")), color: palette.weights.w1, kind: "dotted" },
-      { name: "2, the edge", color: palette.phases.catapult, dash: "dash" },
-    ],
-    logY: true,
-  });
-  return {
-    element: chart.element,
-    /** @type {(p: TrainingSettings, inside: Inside[]) => void} */
-    show({ eta, sigma_eps }, inside) {
-      const values = inside.map(({ largest }) => eta * sigma_eps ** 2 * largest);
-      const now = values[values.length - 1].toPrecision(3);
-      chart.set({
-        at: AT,
-        ys: [values, AT.map(() => EDGE)],
-        yRange: [-3, 2],
-        description: `eta sigma squared times the largest eigenvalue of the local Hessian, ${now} now; the edge is at 2.`,
-      });
     },
   };
 }

@@ -3,9 +3,23 @@
 
 import { button, h } from "../../ui/elements.js";
 
-/** Whether a training can be asked for on this page. @param {View} view @param {Recipe | null} recipe */
-export const trainsOnPage = ({ live }, recipe) =>
-  !live && recipe !== null && location.protocol !== "file:" && globalThis.ninImages !== undefined;
+/**
+ * What to train, or null where the page cannot.
+ * @param {View} view
+ * @param {Recipe | null} recipe
+ */
+export const recipeHere = ({ live }, recipe) =>
+  live || location.protocol === "file:" || globalThis.ninImages === undefined ? null : recipe;
+
+/**
+ * How to train where the page cannot.
+ * @param {View} view
+ * @param {Recipe | null} recipe
+ */
+export const hintHere = ({ live }, recipe) =>
+  !live && recipe !== null && globalThis.ninImages !== undefined
+    ? "From a web server, not opened as a file, this page trains here at any noise."
+    : "In a live notebook, a button trains here at any noise.";
 
 /**
  * `show` receives the curves of a training as they grow.
