@@ -74,10 +74,9 @@ def official_fashion_mnist(monkeypatch):
 
 
 @contextlib.contextmanager
-def served(folder):
+def served(folder, handler=QuietHandler):
     """Serve `folder` on a free port of 127.0.0.1; yields the base address."""
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    server = QuietServer(("127.0.0.1", 0), handler)
+    server = QuietServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
