@@ -1525,6 +1525,7 @@ CONTRACTS |= {
     f"widgets.runs.RunExplorer.{name}": Contract(lambda name=name: getattr(explorer_of_runs(), name), {})
     for name in ("address", "histories", "phase", "state", "fallback")
 }
+CONTRACTS["widgets.runs.RunExplorer.training_script"] = Contract(RunExplorer.training_script, {})
 
 ELSEWHERE = {
     "probe.NoiseProbe.to_frame": "tests/test_probe.py makes tables, where there is pandas",
@@ -1543,6 +1544,7 @@ ELSEWHERE = {
         (f"widgets.runs.RunExplorer.{name}" for name in ("train", "stop", "close")),
         "tests/test_explorer_runs.py trains",
     ),
+    "widgets.runs.RunExplorer.run": "tests/test_training_here.py trains as the page does",
     **dict.fromkeys(
         (f"widgets.training.TrainingExplorer.{name}" for name in ("phase", "fallback")),
         "these run 20 epochs, as `run` does",

@@ -2,6 +2,7 @@ import contextlib
 import gzip
 import hashlib
 import http.server
+import json
 import os
 import shutil
 import threading
@@ -62,6 +63,26 @@ def test_fashion_mnist_joins_its_two_parts(small, monkeypatch):
     folder, pixels, labels = small
     monkeypatch.setenv("NIN_DATA_DIR", str(folder))
     assert_is_split_of(data.load("fashion_mnist"), pixels, labels, 72)
+
+
+def test_a_page_is_given_the_files_and_how_they_become_the_data(small, monkeypatch, tmp_path):
+    folder, pixels, labels = small
+    monkeypatch.setenv("NIN_DATA_DIR", str(folder))
+    (given := tmp_path / "given").mkdir()
+    data.carry(given)
+    about = json.loads((given / "images.json").read_text(encoding="utf-8"))
+    loaded = data.load("fashion_mnist")
+    assert {path.name for path in given.iterdir()} == {"images.json", about["order"], *data.FILES}
+    for name in data.FILES:
+        assert (given / name).read_bytes() == (folder / name).read_bytes()
+    order = np.frombuffer((given / about["order"]).read_bytes(), "<u4")
+    assert about["bytes"] == sum((given / name).stat().st_size for name in [about["order"], *about["files"]])
+    assert about["digest"] == loaded.digest and about["train"] == len(loaded.x_train)
+    x = (np.reshape(pixels, (-1, 784))[order].astype(np.float32) - np.float32(about["mean"])) / np.float32(
+        about["deviation"]
+    )
+    assert np.array_equal(x, np.concatenate([loaded.x_train, loaded.x_val]))
+    assert np.array_equal(np.asarray(labels)[order], np.concatenate([loaded.y_train, loaded.y_val]))
 
 
 def test_the_official_files(official_fashion_mnist):

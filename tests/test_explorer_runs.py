@@ -24,7 +24,7 @@ from nin_lib.experiments.fashion_mnist import Settings, train_history
 from nin_lib.phases import Phase
 from nin_lib.training import train_mlp
 from nin_lib.widgets import RunExplorer, runs
-from nin_lib.widgets.runs import HEAD
+from nin_lib.widgets.run_records import HEAD
 
 browser_test = pytest.mark.browser
 AT = {Phase.DECOUPLED: 1, Phase.DECAY: 10, Phase.CATAPULT: 23, Phase.DIVERGENT: 40}
@@ -108,13 +108,13 @@ def test_what_is_stored_of_an_experiment_is_enough_but_nothing_is_not(out, tmp_p
 
 def test_what_runs_differ_in_is_a_choice_unless_it_follows_from_another(out):
     explorer = RunExplorer("two-ways", out)
-    assert list(explorer.settings()) == ["experiment", "sigma_eps", "epochs", "redraw"]
+    assert sorted(explorer.settings()) == ["epochs", "eta", "experiment", "redraw", "seed", "sigma_eps"]
     assert explorer.redraw == "epoch" and explorer.phase == RunExplorer("two-ways", out, sigma_eps=8).phase
     other = RunExplorer("two-ways", out, redraw="never", sigma_eps=40)
     assert [h.settings["redraw"] for h in other.histories.values()] == ["never"]
     with pytest.raises(ValueError, match="redraw must be one of 'epoch', 'never', got 'often'"):
         other.redraw = "often"
-    assert not hasattr(RunExplorer("toy", out), "redraw")
+    assert "redraw" not in RunExplorer("toy", out).state()["_stored"]["choices"]  # that of a training here
 
 
 def test_the_page_gets_every_first_step_and_the_mean_of_later_epochs(explorer):
@@ -190,7 +190,10 @@ def test_words_say_what_to_notice(explorer):
 
 
 def test_the_output_is_deterministic_and_without_a_script(explorer, out):
-    assert repr(explorer) == "RunExplorer(experiment='toy', sigma_eps=10.0, epochs=10)"
+    assert (
+        repr(explorer)
+        == "RunExplorer(experiment='toy', sigma_eps=10.0, epochs=10, eta=0.2, seed=0, redraw='epoch')"
+    )
     html = shown_html(explorer)
     assert html == shown_html(RunExplorer("toy", out, sigma_eps=10)) and "<script" not in html
     assert html.startswith('<div id="toy" class="nin-explorer" data-explorer="runs"')
@@ -213,7 +216,7 @@ def test_a_bad_value_raises_and_changes_nothing(explorer, out, name, value, says
 
 
 def test_an_unknown_setting_raises_and_the_settings_are_listed(out):
-    says = "RunExplorer has no setting 'sigma': its settings are experiment, sigma_eps, epochs, redraw$"
+    says = "RunExplorer has no setting 'sigma': its settings are experiment, sigma_eps, epochs, eta, seed, redraw$"
     with pytest.raises(TypeError, match=says):
         RunExplorer("two-ways", out, sigma=4)
     # what any widget takes
@@ -313,7 +316,7 @@ def test_a_training_that_cannot_be_shown_ends_in_words_and_the_next_may_begin(ex
             raise OverflowError("too long a curve")
         return {}
 
-    monkeypatch.setattr(runs, "_record", record)
+    monkeypatch.setattr(runs, "record_of", record)
     explorer.epochs = 1
     explorer.train().join()
     assert not explorer._training["running"]

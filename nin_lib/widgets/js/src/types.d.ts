@@ -265,7 +265,7 @@ interface RunRecord extends Record<CurveKey, string> {
   lost: number | null;
 }
 
-/** What the page must know of an experiment to train its network; see `_recipe` in runs.py. */
+/** What the page must know of an experiment to train its network; see `recipe_of` in run_records.py. */
 interface Recipe {
   hidden: number[];
   loss: "ce" | "mse";
