@@ -80,7 +80,7 @@ def test_each_stop_sets_the_explorer_that_stays_beside_it(opened):
     assert len(STOPS) == 5 and phase(tab) == "decay"
     tab.mouse.move(1100, 500)
     tab.mouse.wheel(0, 1)
-    stops = tab.locator("section:has(> #story) > section")
+    stops = tab.locator(".labelled-story > section")
     seen = []
     for index, (_, name) in enumerate(STOPS):
         for _ in range(60):
@@ -103,7 +103,7 @@ def test_each_stop_sets_the_explorer_that_stays_beside_it(opened):
 @pytest.mark.browser
 def test_the_links_of_the_story_work_from_the_keyboard_and_say_the_phase(opened):
     tab = opened(DESK)
-    for link in tab.locator("section:has(> #story) > section a[href*='?']").all():
+    for link in tab.locator(".labelled-story > section a[href*='?']").all():
         link.focus()
         tab.wait_for_timeout(
             300
@@ -115,7 +115,7 @@ def test_the_links_of_the_story_work_from_the_keyboard_and_say_the_phase(opened)
         )
 
 
-MARKED = """() => [...document.querySelectorAll("section:has(> #story) > section")]
+MARKED = """() => [...document.querySelectorAll(".labelled-story > section")]
   .filter(stop => !getComputedStyle(stop).borderLeftColor.endsWith(", 0)")).map(stop => stop.id)"""
 
 
@@ -126,7 +126,7 @@ MARKED = """() => [...document.querySelectorAll("section:has(> #story) > section
 def test_the_stop_whose_link_is_taken_is_marked_until_the_reader_moves_on(opened, options):
     tab = opened(**options)
     assert tab.evaluate(MARKED) == ["decay"]
-    for link in tab.locator("section:has(> #story) > section a[href*='?']").all():
+    for link in tab.locator(".labelled-story > section a[href*='?']").all():
         link.scroll_into_view_if_needed()
         tab.wait_for_timeout(300)
         link.click()
@@ -153,7 +153,7 @@ def test_on_a_phone_the_text_scrolls_and_the_links_set_the_explorer(opened):
         tab.evaluate(f"scrollTo(0, {top})")
         tab.wait_for_timeout(20)
     assert phase(tab) == "decay"
-    tab.locator("section:has(> #story) > section a[title=divergent]").tap()
+    tab.locator(".labelled-story > section a[title=divergent]").tap()
     tab.wait_for_function("() => document.querySelector('.nin-explorer').dataset.phase === 'divergent'")
     back = tab.get_by_role("button", name="Back to the text")
     expect(back).to_be_in_viewport(ratio=1)
@@ -165,6 +165,6 @@ def test_on_a_phone_the_text_scrolls_and_the_links_set_the_explorer(opened):
 @pytest.mark.browser
 def test_without_javascript_the_story_reads_on(opened):
     tab = opened(DESK, java_script_enabled=False)
-    said = tab.locator("section:has(> #story)").inner_text()
+    said = tab.locator(".labelled-story").inner_text()
     for word in ("Decay", "decoupled", "catapult", "divergent"):
         assert word in said

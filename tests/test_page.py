@@ -144,7 +144,15 @@ def test_axe_finds_nobody_shut_out(page, browser, base):
             assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
 
 
-OWN = ["draw-figure.js", "figures.css", "interactive-figures.js", "site.css", "story.js"]
+OWN = [
+    "draw-figure.js",
+    "figures.css",
+    "has-explorer.css",
+    "interactive-figures.js",
+    "site.css",
+    "story.css",
+    "story.js",
+]
 LICENCES = {  # words of each that no other has
     "uPlot": "Leon Sorokin",
     "KaTeX": "Khan Academy",

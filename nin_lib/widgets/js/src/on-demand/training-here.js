@@ -160,6 +160,10 @@ function endOf(history) {
     const epochs = format(history.steps / history.steps_per_epoch);
     return `Training ${at} was stopped after ${epochs} of ${history.p.epochs} epochs; so far: ${outcome.phase}.`;
   }
+  const up = history.batch_loss.some(loss => loss > outcomes.thresholds.catapulted * history.batch_loss[0]);
+  if (up && history.lost === null && outcome.phase !== "catapult") {
+    return `Trained ${at}: the batch loss is still up; more epochs will tell whether it comes back.`;
+  }
   return `Trained ${at}: ${outcome.phase}. ${describe(history, outcome)}`;
 }
 
@@ -201,6 +205,7 @@ function createPanel(view, press, end) {
       state = next;
       name();
       main.disabled = state === "loading";
+      if (state === "ready") bar.value = 0;
       stop.hidden = state !== "training" && state !== "paused";
     },
     /** @param {string} words */

@@ -91,7 +91,7 @@ export function trainOnImages(tell, breathe) {
     let history;
     for await (history of trainSliced(p, images, crew, () => looking)) {
       const now = performance.now();
-      seconds += (now - since) / 1000;
+      if (history.steps > 0) seconds += (now - since) / 1000; // what is measured at the start is no part of the rate
       if (now - told >= NEWS_MS) {
         tell({ history, seconds });
         told = now;
