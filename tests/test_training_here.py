@@ -4,15 +4,17 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, served
-from explorer_pages import write_page
+from conftest import ROOT, build_site, served, write_small_book
+from explorer_pages import shown_html, write_page
 from playwright.sync_api import expect
 
 from nin_lib import data
@@ -413,3 +415,30 @@ def test_from_a_file_and_without_images_there_is_no_button(browser, images, page
         expect(page.locator(".nin-explorer .nin-note").first).to_contain_text(hint)
         assert page.get_by_role("button", name=PRESS).count() == 0
         page.close()
+
+
+@browser_test
+def test_a_site_carries_the_images_where_their_folder_is_named(images, browser, tmp_path, monkeypatch):
+    explorer = RunExplorer("fig3-ce")
+    output = nbformat.v4.new_output("display_data", {"text/html": shown_html(explorer)})
+    cells = [nbformat.v4.new_markdown_cell("# Page"), nbformat.v4.new_code_cell("1", outputs=[output])]
+    write_small_book(tmp_path, cells)
+    site = tmp_path / "_build/html"
+    page = site / "book/page.html"
+    named = images[1] / "_static/fashion-mnist"
+    for folder in (named, None):
+        shutil.rmtree(tmp_path / "_build", ignore_errors=True)
+        monkeypatch.setenv("NIN_DATA_DIR", str(folder)) if folder else monkeypatch.delenv("NIN_DATA_DIR")
+        result = build_site(tmp_path)
+        assert result.returncode == 0, result.stderr
+        assert ("ninImages" in page.read_text(encoding="utf-8")) == bool(folder)
+        for name in ("fashion-mnist/images.json", "training-here.js"):
+            assert (site / "_static" / name).exists() == bool(folder)
+        if folder:
+            notices = (site / "third-party.html").read_text(encoding="utf-8")
+            assert "Zalando" in notices and "train-images-idx3-ubyte.gz" in notices
+            with served(site) as address, browser.new_context() as context:
+                tab = context.new_page()
+                tab.goto(f"{address}/book/page.html")
+                tab.get_by_role("button", name=PRESS).click()
+                says(tab, "An epoch takes about")
