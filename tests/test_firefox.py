@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 from conftest import ROOT, served
+from test_training_here import images, page_folder  # noqa: F401 - fixtures
 
 from nin_lib.widgets import static_scripts
 
@@ -71,3 +72,24 @@ def test_an_explorer_draws_its_charts_and_follows_the_keyboard(explorer, firefox
     slider = firefox.find_element(By.CSS_SELECTOR, f"{root} .nin-slider input")
     slider.send_keys(Keys.END)
     Wait(firefox, timeout=60).until(lambda _: text() != before)
+
+
+def test_the_paper_s_network_trains(firefox, images, page_folder):  # noqa: F811 - fixtures
+    firefox.navigate(f"{images[0]}/runs.html")
+
+    def button(name):
+        found = firefox.find_elements(By.CSS_SELECTOR, ".nin-training button")
+        return next((b for b in found if b.text.startswith(name) and b.is_enabled()), None)
+
+    def said():
+        return firefox.find_element(By.CSS_SELECTOR, ".nin-training [role=status]").text
+
+    wait = Wait(firefox, timeout=300)
+    wait.until(lambda _: button("Train at this noise")).click()
+    wait.until(lambda _: "An epoch takes about" in said())
+    button("Train at").click()
+    wait.until(
+        lambda _: firefox.find_element(By.CSS_SELECTOR, ".nin-training > .nin-note").text.startswith("epoch")
+    )
+    wait.until(lambda _: button("Stop")).click()
+    wait.until(lambda _: "was stopped after" in said())
