@@ -110,28 +110,44 @@ def settings(sigma_eps, net=PAPER, **others):
     )
 
 
+CASES_OF_STEPS = {
+    "decoupled": (settings(DECOUPLED), 20),
+    "decay": (settings(DECAY, seed=1), 20),
+    "catapult": (settings(CATAPULT), 20),
+    "squared errors": (settings(54.6, loss="mse"), 10),
+    "deep": (settings(12.5, DEEP), 6),
+}
+
+
+@pytest.fixture(scope="module")
+def references(images):
+    """Of each case the losses and norms by PyTorch, and how far other orders of summation take them."""
+    found = {}
+    for name, (p, steps) in CASES_OF_STEPS.items():
+        first = first_steps(p, images[2], steps)
+        orders = [np.random.default_rng(seed).permutation(784) for seed in range(3)]
+        others = [first_steps(p, images[2], steps, order) for order in orders]
+        # chaos lets single runs go far apart: the farthest of three; 1e-7 is the rounding of one number
+        usual = [max(1e-7, *(apart(other[k], first[k]) for other in others)) for k in range(2)]
+        found[name] = first, usual
+    return found
+
+
+def apart(values, others):
+    return np.abs(np.array(values) / others - 1).max()
+
+
 @pytest.mark.parametrize("kernel", ["relaxed", "simd"])
-def test_the_first_steps_are_those_of_pytorch(images, kernel):
-    cases = {
-        "decoupled": (settings(DECOUPLED), 20),
-        "decay": (settings(DECAY, seed=1), 20),
-        "catapult": (settings(CATAPULT), 20),
-        "squared errors": (settings(54.6, loss="mse"), 20),
-        "deep": (settings(12.5, DEEP), 6),
-    }
+def test_the_first_steps_are_those_of_pytorch(images, references, kernel):
     asked = [
-        {"action": "train", "kernel": kernel, "p": p, "steps": n, "workers": 2} for p, n in cases.values()
+        {"action": "train", "kernel": kernel, "p": p, "steps": steps, "workers": 2}
+        for p, steps in CASES_OF_STEPS.values()
     ]
-    for (name, (p, steps)), answer in zip(cases.items(), in_node(images, *asked), strict=True):
-        losses, norms = first_steps(p, images[2], steps)
-        others, other_norms = first_steps(p, images[2], steps, np.random.default_rng(0).permutation(784))
-        np.testing.assert_allclose(answer["batch_loss"][:2], losses[:2], rtol=1e-6, err_msg=name)
-        for ours, theirs, other in [
-            (answer["batch_loss"], losses, others),
-            (answer["niw_norm"], norms, other_norms),
-        ]:
-            apart, usual = (np.abs(values / theirs - 1).max() for values in (np.array(ours), other))
-            assert apart <= 10 * max(usual, 1e-7), (name, apart, usual)  # 1e-7: the rounding of one number
+    for (name, (first, usual)), answer in zip(references.items(), in_node(images, *asked), strict=True):
+        np.testing.assert_allclose(answer["batch_loss"][:2], first[0][:2], rtol=1e-6, err_msg=name)
+        for k, curve in enumerate(("batch_loss", "niw_norm")):
+            ours = apart(answer[curve], first[k])
+            assert ours <= 10 * usual[k], (name, curve, ours, usual[k])
 
 
 def test_what_is_measured_at_the_start_is_that_of_the_library(images):
@@ -419,7 +435,7 @@ def test_from_a_file_and_without_images_there_is_no_button(browser, images, page
 
 @browser_test
 def test_a_site_carries_the_images_where_their_folder_is_named(images, browser, tmp_path, monkeypatch):
-    explorer = RunExplorer("fig3-ce")
+    explorer = RunExplorer("fig1-right")  # three hidden layers, and a choice of its own
     output = nbformat.v4.new_output("display_data", {"text/html": shown_html(explorer)})
     cells = [nbformat.v4.new_markdown_cell("# Page"), nbformat.v4.new_code_cell("1", outputs=[output])]
     write_small_book(tmp_path, cells)

@@ -124,7 +124,7 @@ curves = {
             "head": HEAD,
             "choices": choices,
             "trains": first.keys() <= parameters_of_training(),
-            "recipe": None if choices else recipe_of(first),
+            "recipe": recipe_of(first) if choices.keys() <= {"redraw"} else None,
             "runs": [
                 record_of(*run) | {name: as_text(run.settings.get(name)) for name in choices}
                 for run in self._runs
