@@ -138,3 +138,17 @@ def lead_colab_button(app, url_of):
     app.connect(
         "html-page-context", lead, priority=502
     )  # the theme makes its buttons at 501
+
+
+LAID_OUT = {"story", "map"}  # the sections that style sheets lay out
+
+
+def name_sections(app, doctree):
+    """Give a section with a label a class for it. The style sheet could ask which section has an anchor inside, but then
+    a browser looks at the whole page again whenever a script changes something: for Plotly, hundreds of times.
+    """
+    for section in doctree.findall(nodes.section):
+        section["classes"] += [
+            f"labelled-{name}"
+            for name in LAID_OUT.intersection(section["ids"])
+        ]

