@@ -19,13 +19,14 @@ def carry(app):
     if app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
+    script = static / "training-here.js"
     shutil.rmtree(static / FOLDER, ignore_errors=True)
+    script.unlink(missing_ok=True)
     if not os.environ.get("NIN_DATA_DIR"):
         return
     (static / FOLDER).mkdir(parents=True)
     data.carry(static / FOLDER)
-    script = RunExplorer.training_script()
-    (static / "training-here.js").write_text(script, encoding="utf-8")
+    script.write_text(RunExplorer.training_script(), encoding="utf-8")
 
 
 def tell_page(app, pagename, templatename, context, doctree):

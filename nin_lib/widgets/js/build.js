@@ -66,10 +66,8 @@ const everything = {
   plugins: [asModule, asText, withoutLanguage],
   banner: { js: `/*! uPlot\n${readFileSync("node_modules/uplot/LICENSE", "utf8")}*/` }, // which its source does not name
 };
-/** @param {string} folder */
-const scriptsIn = folder =>
-  readdirSync(folder)
-    .filter(name => name.endsWith(".js"))
-    .map(name => `${folder}/${name}`);
-await build({ ...everything, entryPoints: scriptsIn("src/explorers"), globalName: "explorer" });
+const explorers = readdirSync("src/explorers")
+  .filter(name => name.endsWith(".js"))
+  .map(name => `src/explorers/${name}`);
+await build({ ...everything, entryPoints: explorers, globalName: "explorer" });
 await build({ ...everything, entryPoints: ["src/on-demand/training-here.js"], globalName: "trainingHere" });

@@ -1,5 +1,5 @@
 // AssemblyScript: what a network's training spends its time on, for numbers of a type T, f32 or f64. float32.ts and float64.ts
-// export it. Pointers are bytes; the arrays lie in the memory where models/memory.js puts them, with room for whole tiles.
+// export it. Pointers are bytes; the arrays lie in the memory where models/kernel.js puts them, with room for whole tiles.
 
 const ROWS: i32 = 6; // of a tile, whose sums fill twelve of the sixteen registers that a processor has at least
 

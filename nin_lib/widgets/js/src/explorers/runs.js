@@ -37,7 +37,7 @@ function mount(view) {
   const band = createBand(view, range);
   const status = phaseStatus(view);
   const charts = createRunCharts(view, runs, more);
-  const buttons = createButtons(view, choices, more || !trains ? "" : hintHere(view, recipe));
+  const buttons = createButtons(view, choices, more ? "" : hintHere(view, trains, recipe));
   root.append(sigma, band.element, status.element, charts.element, buttons);
   if (live) root.append(createTraining(view));
   if (here) root.append(createTrainingOnPage(view, here, grow));

@@ -2,6 +2,8 @@
 // measures. On each smooth piece of a ReLU net it is the mean over samples of D W1 (diag(p) - p p^T) W1^T D, where D says which
 // units are on and p what the net answers.
 
+import { answersOf } from "./loss.js";
+
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {{ n: number, x: Float64Array, y: Uint8Array }} Samples */
 
@@ -13,13 +15,11 @@
 export function localHessian(net, { n, x, y }) {
   net.forward(n, x, y);
   const { out, pair, columns, outputs } = net;
-  const p = out.map((gradient, k) => {
-    const [i, c] = [Math.floor(k / columns), k % columns];
-    return n * gradient + (c === y[i] ? 1 : 0);
-  });
+  const rows = { n, columns, outputs, y };
+  const p = answersOf(rows, out);
   return (/** @type {Float64Array} */ v) => {
     pair.tangent(n, v);
-    byHessianOfCrossEntropy({ n, columns, outputs, y }, out, p);
+    byHessianOfCrossEntropy(rows, out, p);
     pair.backToUnits(n);
     return /** @type {Float64Array} */ (pair.gradients.b.slice());
   };
@@ -144,12 +144,11 @@ export function pull(net, { n, x, y }, eps, sigma_eps) {
  * @param {Float64Array} [eps]
  */
 export function answers(net, { x, y }, count, eps) {
+  const { columns, outputs, out } = net;
   net.forward(count, x, y, eps);
+  const p = answersOf({ n: count, columns, outputs, y }, out);
   return Array.from({ length: count }, (_, i) => {
-    const sure = Array.from(
-      net.out.subarray(i * net.columns, i * net.columns + net.outputs),
-      (value, c) => count * value + (c === y[i] ? 1 : 0),
-    );
+    const sure = Array.from(p.subarray(i * columns, i * columns + outputs));
     const answer = sure.indexOf(Math.max(...sure));
     return { right: y[i], answer, sure: sure[answer] };
   });

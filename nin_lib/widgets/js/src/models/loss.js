@@ -52,3 +52,25 @@ function byRow(rows, out, b, lossOf) {
   }
   return { loss, hits };
 }
+
+/**
+ * What a net answers, from the gradient that the cross-entropy has left.
+ * @param {Rows} rows
+ * @param {Numbers} gradient
+ */
+export const answersOf = ({ n, columns, y }, gradient) =>
+  gradient.map((value, k) => n * value + (k % columns === y[Math.floor(k / columns)] ? 1 : 0));
+
+/**
+ * The sum of n rows, of which the first columns are asked for.
+ * @param {number} n
+ * @param {Numbers} rows
+ * @param {number} columns of a row
+ * @param {Numbers} sums
+ */
+export function sumRows(n, rows, columns, sums) {
+  sums.fill(0);
+  for (let i = 0, o = 0; i < n; i++, o += columns) {
+    for (let c = 0; c < sums.length; c++) sums[c] += rows[o + c];
+  }
+}

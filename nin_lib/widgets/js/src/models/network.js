@@ -3,7 +3,7 @@
 
 import code from "wasm:../../kernel/float64.ts";
 import { LayerPair } from "./layer-pair.js";
-import { LOSSES } from "./loss.js";
+import { LOSSES, sumRows } from "./loss.js";
 
 /** @typedef {Record<"W0" | "b0" | "w_ni" | "W1" | "b1", Float64Array>} Weights */
 
@@ -78,10 +78,7 @@ export class Network {
    */
   backward(n) {
     this.pair.backward(n);
-    this.b1_gradient.fill(0);
-    for (let i = 0, o = 0; i < n; i++, o += this.columns) {
-      for (let c = 0; c < this.outputs; c++) this.b1_gradient[c] += this.out[o + c];
-    }
+    sumRows(n, this.out, this.columns, this.b1_gradient);
   }
 
   /**

@@ -119,20 +119,18 @@ export class Slice {
     return pair.gradients.b.slice();
   }
 
-  // Sums of squares of w_ni and of the weights that follow, slice by slice.
-  squares() {
-    const [{ pair, units }] = this.pairs;
-    const { w_ni, W_out } = pair.weights;
-    const count = pair.shape.slices;
-    /** @type {(weights: Numbers) => number[]} */
-    const bySlice = weights => {
-      const size = weights.length / count;
-      return Array.from({ length: count }, (_, s) => {
-        let sum = 0;
-        for (let k = s * size; k < (s + 1) * size; k++) sum += weights[k] * weights[k];
-        return sum;
-      });
-    };
-    return { niw: bySlice(w_ni), next: bySlice(W_out), units };
+  /**
+   * The sums of squares of these weights of the first pair, slice by slice.
+   * @param {"w_ni" | "W_out"} name
+   */
+  squares(name) {
+    const [{ pair }] = this.pairs;
+    const [weights, count] = [pair.weights[name], pair.shape.slices];
+    const size = weights.length / count;
+    return Array.from({ length: count }, (_, s) => {
+      let sum = 0;
+      for (let k = s * size; k < (s + 1) * size; k++) sum += weights[k] * weights[k];
+      return sum;
+    });
   }
 }

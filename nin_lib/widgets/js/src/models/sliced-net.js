@@ -2,7 +2,7 @@
 // its slices' shares (slice.js), which are added here.
 
 import { byHessianOfCrossEntropy, byHessianOfSquares } from "./local-curvature.js";
-import { LOSSES } from "./loss.js";
+import { answersOf, LOSSES, sumRows } from "./loss.js";
 
 /** @typedef {import("./slice.js").NetShape} NetShape */
 /**
@@ -91,8 +91,7 @@ export class SlicedNet {
     for (let p = this.biases.length - 1; p >= 0; p--) {
       const bias = this.biases[p];
       const sums = new Float32Array(bias.length);
-      const columns = gradient.length / n;
-      for (let i = 0; i < n; i++) for (let c = 0; c < bias.length; c++) sums[c] += gradient[i * columns + c];
+      sumRows(n, gradient, gradient.length / n, sums);
       for (let c = 0; c < bias.length; c++) bias[c] -= eta * sums[c];
       const shares = await this.all({ backward: { p, n, gradient, eta } });
       if (p > 0) gradient = this.masked(p - 1, sumOf(shares));
@@ -118,10 +117,7 @@ export class SlicedNet {
   async localHessian({ n, x, y }) {
     await this.forward({ n, x, y });
     const rows = { n, columns: this.columns, outputs: this.outputs, y };
-    const answers = this.out.map((gradient, k) => {
-      const [i, c] = [Math.floor(k / this.columns), k % this.columns];
-      return n * gradient + (c === y[i] ? 1 : 0);
-    });
+    const p = answersOf(rows, this.out);
     const last = this.biases.length - 1;
     return async (/** @type {Float32Array} */ v) => {
       /** @type {Float32Array} */
@@ -130,7 +126,7 @@ export class SlicedNet {
         moved = sumOf(await this.all({ tangent: { p, n, moved } }));
         if (p < last) this.masked(p, moved);
       }
-      if (this.loss === "ce") byHessianOfCrossEntropy(rows, moved, answers);
+      if (this.loss === "ce") byHessianOfCrossEntropy(rows, moved, p);
       else byHessianOfSquares(rows, moved);
       for (let p = last; p > 0; p--)
         moved = this.masked(p - 1, sumOf(await this.all({ back: { p, n, gradient: moved } })));
@@ -139,12 +135,13 @@ export class SlicedNet {
     };
   }
 
-  /** |W_NI| and the norm of the weights of the next layer. */
-  async norms() {
-    const parts = await this.all({ squares: true });
-    const norm = (/** @type {"niw" | "next"} */ name) =>
-      Math.sqrt(parts.flatMap(part => part[name]).reduce((sum, square) => sum + square, 0));
-    return { niw: norm("niw"), next: norm("next") };
+  /**
+   * |W_NI|, or the norm of the weights of the next layer.
+   * @param {"w_ni" | "W_out"} name
+   */
+  async norm(name) {
+    const squares = (await this.all({ squares: name })).flat();
+    return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
   }
 }
 

@@ -44,7 +44,7 @@ export async function* trainSliced(p, images, crew, looking) {
   const history = emptyHistory(p, images.train);
   const record = async (/** @type {number} */ epoch) => {
     await measure(net, p, images, history, epoch);
-    if (looking()) history.largest[epoch] = await largestOf(net, images);
+    if (looking()) history.largest[epoch] = await largestOf(net, images, p.hidden[0]);
   };
   await record(0);
   yield history;
@@ -59,7 +59,7 @@ export async function* trainSliced(p, images, crew, looking) {
         return;
       }
       await net.step(p.batch_size, p.eta);
-      history.niw_norm[++history.steps] = (await net.norms()).niw;
+      history.niw_norm[++history.steps] = await net.norm("w_ni");
       if (step === history.steps_per_epoch - 1) await record(epoch + 1);
       yield history;
     }
@@ -155,11 +155,10 @@ function emptyHistory(p, train) {
 async function measure(net, p, images, history, epoch) {
   const { train } = images;
   const { loss, accuracy } = await evaluate(net, images, train, train + p.val_samples);
-  const { niw, next } = await net.norms();
   history.val_loss[epoch] = loss;
   history.val_accuracy[epoch] = accuracy;
-  history.next_norm[epoch] = next;
-  if (epoch === 0) history.niw_norm[0] = niw;
+  history.next_norm[epoch] = await net.norm("W_out");
+  if (epoch === 0) history.niw_norm[0] = await net.norm("w_ni");
   if (epoch % outcomes.clean_every === 0)
     history.clean_loss[epoch] = (await evaluate(net, images, 0, train)).loss;
 }
@@ -193,12 +192,12 @@ const samples = ({ pixels, labels }, from, to) => ({
  * The largest eigenvalue of the local Hessian over the first training samples.
  * @param {SlicedNet} net
  * @param {Images} images
+ * @param {number} size units of the node's layer
  */
-async function largestOf(net, images) {
+async function largestOf(net, images, size) {
   const n = Math.min(CURVATURE_SAMPLES, images.train);
   const multiply = await net.localHessian(samples(images, 0, n));
-  const [{ units }] = await net.all({ squares: true });
-  const iteration = lanczos(units * net.crew.length, 1e-4);
+  const iteration = lanczos(size, 1e-4);
   let step = iteration.next([]);
   while (!step.done) step = iteration.next(await multiply(Float32Array.from(step.value)));
   return step.value;

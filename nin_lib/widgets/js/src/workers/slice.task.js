@@ -17,6 +17,6 @@ export function createSliceTask() {
       slice = new Slice(given.code, given.shape, given.first, given.count);
       return true;
     }
-    return slice[/** @type {Action} */ (action)](given);
+    return /** @type {(given: any) => unknown} */ (slice[/** @type {Action} */ (action)]).call(slice, given);
   };
 }

@@ -26,12 +26,12 @@ export function createEdge(view) {
     show({ eta, sigma_eps }, largest, epochs) {
       const values = Array.from(largest, value => eta * sigma_eps ** 2 * value);
       const at = Float64Array.from({ length: epochs + 1 }, (_, epoch) => epoch);
-      const now = values.filter(Number.isFinite).pop();
+      const known = values.filter(Number.isFinite);
       chart.set({
         at,
         ys: [values, at.map(() => EDGE)],
-        yRange: [-3, 2],
-        description: `eta sigma squared times the largest eigenvalue of the local Hessian, ${now?.toPrecision(3) ?? "not measured yet"} now; the edge is at 2.`,
+        yRange: [-3, Math.ceil(Math.log10(Math.max(100, ...known)))],
+        description: `eta sigma squared times the largest eigenvalue of the local Hessian, ${known.at(-1)?.toPrecision(3) ?? "not measured yet"} now; the edge is at 2.`,
       });
     },
   };

@@ -12,14 +12,17 @@ export const recipeHere = ({ live }, recipe) =>
   live || location.protocol === "file:" || globalThis.ninImages === undefined ? null : recipe;
 
 /**
- * How to train where the page cannot.
+ * How to train where the page cannot; nothing where nobody can.
  * @param {View} view
+ * @param {boolean} trains whether a kernel can
  * @param {Recipe | null} recipe
  */
-export const hintHere = ({ live }, recipe) =>
-  !live && recipe !== null && globalThis.ninImages !== undefined
-    ? "From a web server, not opened as a file, this page trains here at any noise."
-    : "In a live notebook, a button trains here at any noise.";
+export function hintHere({ live }, trains, recipe) {
+  if (live) return "";
+  if (recipe !== null && globalThis.ninImages !== undefined)
+    return "From a web server, not opened as a file, this page trains here at any noise.";
+  return trains ? "In a live notebook, a button trains here at any noise." : "";
+}
 
 /**
  * `show` receives the curves of a training as they grow.
@@ -33,12 +36,10 @@ export function createTrainingOnPage(view, recipe, show) {
   const press = button("Train at this noise here", async () => {
     press.disabled = true;
     said.textContent = "The program that trains is being loaded.";
-    try {
-      if (!("trainingHere" in globalThis)) {
-        await load(new URL("../training-here.js", new URL(ninImages, location.href)).href);
-      }
+    const script = new URL("../training-here.js", new URL(ninImages, location.href)).href;
+    if ("trainingHere" in globalThis || (await loaded(script))) {
       trainingHere.mount(view, place, recipe, show);
-    } catch {
+    } else {
       press.disabled = false;
       said.textContent = "The program that trains cannot be loaded: is the network gone?";
     }
@@ -47,8 +48,12 @@ export function createTrainingOnPage(view, recipe, show) {
   return place;
 }
 
-/** @param {string} address of a classic script */
-const load = address =>
-  new Promise((done, failed) => {
-    document.head.append(h("script", { src: address, onload: done, onerror: failed }));
+/**
+ * Whether a classic script has been loaded.
+ * @param {string} src its address
+ * @returns {Promise<boolean>}
+ */
+const loaded = src =>
+  new Promise(done => {
+    document.head.append(h("script", { src, onload: () => done(true), onerror: () => done(false) }));
   });
