@@ -191,7 +191,7 @@ def test_logarithmic_steps_are_labelled_and_marked_where_they_are(open_page):
         assert drawn[str(step)][0] == pytest.approx(x(step), abs=1.01), step
     run = explorer.run()
     learned = np.flatnonzero(run.clean_loss < 0.01 * run.clean_loss[0])[0]
-    text = f"clean loss < 1 % at {learned}"
+    text = f"clean loss < 1\N{NO-BREAK SPACE}% at {learned}"
     assert abs(drawn[text][0] - x(learned)) == pytest.approx(
         5, abs=1.01
     )  # beside its line, where there is room
@@ -299,7 +299,7 @@ def test_the_marks_of_a_catapult_stand_where_its_curves_say(open_page):
             f"w₁ gives way at {gives}": gives,
             f"learned at step {learned}": learned,
         },
-        2: {f"overshoots at step {over}": over, f"clean loss < 1 % at {learned}": learned},
+        2: {f"overshoots at step {over}": over, f"clean loss < 1\N{NO-BREAK SPACE}% at {learned}": learned},
     }.items():
         left, _, width, _ = area(page, chart)
         drawn = notes(page, f".nin-chart:nth-child({chart}) canvas")

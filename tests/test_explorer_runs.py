@@ -175,7 +175,7 @@ def test_words_say_what_to_notice(explorer):
     peak, accuracy = max(history.batch_loss) / history.batch_loss[0], 100 * history.val_accuracy[-1]
     assert words(23) == (
         f"The batch loss peaks at {peak:.3g} times its start. "
-        f"The validation accuracy after 20 epochs is {accuracy:.3g}\N{NO-BREAK SPACE}%."
+        f"The validation accuracy at epoch 20 is {accuracy:.3g}\N{NO-BREAK SPACE}%."
     )
     history = train_mlp(10, 0)
     at = history.clean_epochs[history.clean_loss <= history.clean_loss[0] / 4][0]

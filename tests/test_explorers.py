@@ -58,7 +58,7 @@ def test_it_runs_from_a_file_and_from_a_server(open_page, pages):
         for page in (open_page(), open_page(base=base)):
             assert phase(page) == Phase.DECAY
             expect(page.locator(".nin-status")).to_contain_text(
-                "σε = 1.00: decay. The clean loss is below 1 %"
+                "σε = 1.00: decay. The clean loss is below 1\N{NO-BREAK SPACE}%"
             )
 
 

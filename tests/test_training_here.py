@@ -464,5 +464,11 @@ def test_a_site_carries_the_images_where_their_folder_is_named(images, browser, 
             with served(site) as address, browser.new_context() as context:
                 tab = context.new_page()
                 tab.goto(f"{address}/book/page.html")
-                tab.get_by_role("button", name=PRESS).click()
+                press = tab.get_by_role("button", name=PRESS)
+                press.wait_for()
+                room, height = tab.locator(".nin-explorer").evaluate(
+                    "e => [parseFloat(getComputedStyle(e).minHeight), e.offsetHeight]"
+                )
+                assert room <= height <= room + 60
+                press.click()
                 says(tab, "An epoch takes about")

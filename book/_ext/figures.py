@@ -1,13 +1,14 @@
 """Sphinx extension of the book: its figures as the pictures that are stored with them (book/pictures.py).
 
-A page shows an SVG for its width. The figure itself lies beside it as JSON, and the plotly.js of the installed package is
-asked for once the reader presses the figure's button. Captions, the paragraphs that begin with **Figure.** or **Table.**, get
+A page shows an SVG for its width. What Plotly draws the page's figures from lies in a script of its own, which is asked for,
+as is the plotly.js of the installed package, once the reader presses a figure's button. Captions, the paragraphs that begin with **Figure.** or **Table.**, get
 the number of their chapter and their own.
 """
 
 import json
 import re
 import shutil
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import plotly
 
 FIGURE, PICTURE = "application/vnd.plotly.v1+json", "image/svg+xml"
 SCRIPTS = ("draw-figure.js", "interactive-figures.js")
+SOURCE = re.compile(
+    '<script type="application/json">(.*?)</script>', re.DOTALL
+)
 
 
 def figure_html(output):
@@ -78,10 +82,22 @@ def number_captions(app, pagename, templatename, context, doctree):
 
 
 def page_assets(app, pagename, templatename, context, doctree):
-    """A page with figures has their style sheet and the script of their buttons."""
-    if 'class="nin-figure"' in (context.get("body") or ""):
-        app.add_css_file("figures.css")
-        app.add_js_file("interactive-figures.js", loading_method="defer")
+    """A page with figures has their style sheet, the script of their buttons, and beside it what they are drawn from."""
+    body = context.get("body") or ""
+    if 'class="nin-figure"' not in body:
+        return
+    app.add_css_file("figures.css")
+    sources = f"ninFigures = [{','.join(SOURCE.findall(body))}];\n".encode()
+    context["body"] = SOURCE.sub("", body)
+    name = f"figures/{pagename}.js"
+    file = Path(app.outdir, "_static", name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(sources)
+    app.add_js_file(
+        "interactive-figures.js",
+        loading_method="defer",
+        **{"data-figures": f"{name}?v={zlib.crc32(sources):08x}"},
+    )
 
 
 def setup(app):

@@ -1,7 +1,8 @@
-// The button of each figure: Plotly is loaded when the first one is pressed, and draws the figure in the picture's place.
+// The button of each figure: when the first one is pressed, Plotly is loaded, and what the figures of the page are drawn from.
+// It draws the figure in the picture's place.
 (() => {
   const HEAD = 34; // px at the top for Plotly's mode bar, so that it covers no legend
-  const here = document.currentScript.src;
+  const { src: here, dataset } = document.currentScript;
   const loaded = name =>
     new Promise((resolve, reject) => {
       const script = document.createElement("script");
@@ -17,9 +18,10 @@
     ...["zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"],
   ];
 
-  async function draw(figure) {
-    await (tools ??= loaded("plotly.min.js").then(() => loaded("draw-figure.js")));
-    const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
+  async function draw(figure, k) {
+    const load = () => ["plotly.min.js", "draw-figure.js", dataset.figures].map(loaded);
+    await (tools ??= Promise.all(load()));
+    const { data, layout } = ninFigures[k];
     const dragmode = coarse.matches ? false : "zoom";
     // Like the pictures, text and axes follow the theme; Plotly knows no variables.
     const ink = layout.template.layout.font.color;
@@ -41,18 +43,18 @@
     });
   }
 
-  for (const figure of document.querySelectorAll(".nin-figure:has(script)")) {
+  document.querySelectorAll(".nin-figure:has(> button)").forEach((figure, k) => {
     const button = figure.querySelector("button");
     const pressed = () => button.getAttribute("aria-pressed") === "true";
-    const redraw = () => pressed() && draw(figure);
+    const redraw = () => pressed() && draw(figure, k);
     const toggle = async () => {
       button.setAttribute("aria-pressed", !pressed());
-      if (pressed()) await draw(figure);
+      if (pressed()) await draw(figure, k);
       else figure.querySelector(".drawn")?.remove();
     };
     button.addEventListener("click", toggle);
     if (!figure.querySelector("svg")) toggle(); // stored without a picture
     new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     addEventListener("resize", redraw);
-  }
+  });
 })();

@@ -17,7 +17,7 @@ from sphinx.errors import ExtensionError
 
 PAGE, TITLE = "third-party", "Third-party notices"
 KINDS = {".css", ".gz", ".js", ".png", ".svg", ".woff2"}
-OWN = r"(draw-figure|interactive-figures|story)\.js|(figures|has-explorer|site|story)\.css|(explorer\.png|favicon\.svg)"
+OWN = r"(figures/.*|draw-figure|interactive-figures|story)\.js|(figures|has-explorer|site|story)\.css|(explorer\.png|favicon\.svg)"
 EXPLORERS = "|".join(map(re.escape, nin_lib.widgets.static_scripts()))
 NPM = Path(nin_lib.widgets.__file__).parent / "js/node_modules"
 THEME = internals.theme_static()

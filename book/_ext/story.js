@@ -9,12 +9,21 @@
     for (const marked of story.querySelectorAll("[aria-current]")) marked.removeAttribute("aria-current");
     stop?.setAttribute("aria-current", "true");
   };
+  let led = true; // by the story, until the reader sets the explorer
   story.addEventListener("click", ({ target }) => {
     const link = target.closest('a[href*="?"]');
-    if (link) mark(link.closest("section"));
+    if (!link) return;
+    led = true;
+    mark(link.closest("section"));
   });
-  for (const move of ["click", "input", "pointerdown"]) explorer.addEventListener(move, () => mark(null));
-  addEventListener("popstate", () => mark(null));
+  const letGo = () => {
+    led = false;
+    mark(null);
+  };
+  for (const move of ["click", "input", "pointerdown"]) explorer.addEventListener(move, letGo);
+  addEventListener("popstate", letGo);
+  // What is unfolded stays beside the story, and scrolls there.
+  explorer.addEventListener("toggle", ({ target }) => target.open && target.scrollIntoView({ block: "nearest" }), true);
   const beside = () => getComputedStyle(explorer).position === "sticky";
   let here = null;
   const observer = new IntersectionObserver(
@@ -22,7 +31,7 @@
       const stop = entries.find(entry => entry.isIntersecting)?.target;
       if (!stop || stop === here) return;
       // a page that opens in the middle keeps what its address says
-      if (here && beside()) stop.querySelector('a[href*="?"]').click();
+      if (here && led && beside()) stop.querySelector('a[href*="?"]').click();
       here = stop;
     },
     { rootMargin: "-60% 0px -40%" },

@@ -10,7 +10,7 @@ SENTENCES = {
     "peak": "The batch loss peaks at {peak} times its start.",
     "learned": "When the clean loss is down to a quarter, the noise weights have {kept}\N{NO-BREAK SPACE}% of their norm.",
     "unlearned": "In the end, the noise weights have {kept}\N{NO-BREAK SPACE}% of their norm.",
-    "accuracy": "The validation accuracy after {epochs} epochs is {accuracy}\N{NO-BREAK SPACE}%.",
+    "accuracy": "The validation accuracy at epoch {epochs} is {accuracy}\N{NO-BREAK SPACE}%.",
 }
 """With names in braces, which `str.format` fills here and `fill` of js/src/ui/format.js there."""
 

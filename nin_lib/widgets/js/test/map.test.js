@@ -27,7 +27,16 @@ function noting() {
     name =>
     (...args) =>
       void calls.push([name, ...args]);
-  const drawing = ["strokeRect", "beginPath", "lineTo", "stroke", "fillText", "setLineDash", "arc"];
+  const drawing = [
+    "strokeRect",
+    "beginPath",
+    "lineTo",
+    "stroke",
+    "strokeText",
+    "fillText",
+    "setLineDash",
+    "arc",
+  ];
   const names = [...drawing, "save", "translate", "rotate", "restore"];
   const context = Object.fromEntries(names.map(name => [name, note(name)]));
   const of = name => calls.filter(([called]) => called === name).map(([, ...args]) => args);
@@ -136,6 +145,7 @@ test("a name stands on the middle of its run of cells where it fits, else uprigh
     ["decay", 134, 157.5],
     ["catapult", 0, 0],
   ]);
+  assert.deepEqual(context.of("strokeText"), context.of("fillText")); // a border, on a line of theory
   const [[x, y]] = context.of("translate");
   near([x, y], [GEOMETRY.toX(160 / 199), GEOMETRY.toY(49.5 / 149)]);
   assert.deepEqual(context.of("rotate"), [[-Math.PI / 2]]);

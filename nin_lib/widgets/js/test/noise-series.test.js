@@ -38,10 +38,13 @@ test("the best order is an even one with the smallest error", () => {
 
 test("words say whether the series helps", () => {
   const values = { clean: 1, exact: 2, limit: 0.75, best: 4 };
-  assert.equal(helpInWords({ order: 2 }, { ...values, series: 1.9 }), " The error is 10.0 % of the change.");
+  assert.equal(
+    helpInWords({ order: 2 }, { ...values, series: 1.9 }),
+    " The error is 10.0\u00a0% of the change.",
+  );
   assert.equal(
     helpInWords({ order: 2 }, { ...values, series: 2 }),
-    " The error is less than 0.1 % of the change.",
+    " The error is less than 0.1\u00a0% of the change.",
   );
   assert.match(helpInWords({ order: 2 }, { ...values, series: 3.5 }), /worse than leaving/);
   assert.equal(helpInWords({ order: 1 }, { ...values, series: 1 }), "");

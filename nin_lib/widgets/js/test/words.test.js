@@ -13,9 +13,9 @@ const RUN = { learned: 70, lost: null, kept: 0.5, peak: 3.2 };
 test("what to notice of a run of the linear model", () => {
   assert.equal(
     describe(P, RUN, "decay"),
-    "The clean loss is below 1 % at step 70; the noise weight then has 50.0 % of its start.",
+    "The clean loss is below 1\u00a0% at step 70; the noise weight then has 50.0\u00a0% of its start.",
   );
-  assert.match(describe(P, { ...RUN, kept: 1e-5 }, "decay"), /less than 0.1 % of its start/);
+  assert.match(describe(P, { ...RUN, kept: 1e-5 }, "decay"), /less than 0.1\u00a0% of its start/);
   assert.equal(describe(P, { ...RUN, lost: 12 }, "divergent"), "A weight passes 10⁸ at step 12.");
   assert.match(
     describe(P, RUN, "catapult"),
@@ -23,7 +23,7 @@ test("what to notice of a run of the linear model", () => {
   );
   assert.match(
     describe({ ...P, steps: 1 }, { ...RUN, learned: null }, "decay"),
-    /not yet below 1 % after 1 step;/,
+    /not yet below 1\u00a0% after 1 step;/,
   );
   assert.match(describe({ ...P, w_ni: 0 }, RUN, "decoupled"), /the noise weight starts at zero/);
 });
@@ -55,7 +55,7 @@ test("a catapult's marks stand where the noise has overshot, where the large wei
   ]);
   assert.deepEqual(loss, [
     { at: 1, text: "overshoots at step 1", value: 5 },
-    { at: 3, text: "clean loss < 1 % at 3", value: 0.01 },
+    { at: 3, text: "clean loss < 1\u00a0% at 3", value: 0.01 },
   ]);
   const turned = eventsOf(
     { ...p, w1: 0.1, w_ni: 1.5 },
@@ -149,7 +149,7 @@ test("what to notice of a training", () => {
   assert.equal(
     describeTraining(history, outcome),
     "When the clean loss is down to a quarter, the noise weights have 50.0\u00a0% of their norm. " +
-      "The validation accuracy after 1 epochs is 95.0\u00a0%.",
+      "The validation accuracy at epoch 1 is 95.0\u00a0%.",
   );
   assert.match(describeTraining(history, { ...outcome, phase: "catapult" }), /peaks at 2.50 times its start/);
   assert.equal(describeTraining({ ...history, lost: 4 }, outcome), "The batch loss passes 10⁸ in epoch 3.");

@@ -20,7 +20,7 @@ const BARE = { marks: [], fade: null, end: null, until: Infinity };
  * @returns {Chart}
  */
 export function createChart(view, { title, at, xTitle, curves, logY = false, sync }) {
-  const readings = curves.map(() => h("span", { class: "nin-reading" }));
+  const legend = createLegend(curves);
   const where = h("span", { class: "nin-reading" });
   const plot = h("div", { class: "nin-plot", role: "img", "aria-label": title }); // until it shows something
   /** @type {Shown} */
@@ -34,7 +34,7 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
     ...BARE,
   };
   const read = (/** @type {uPlot} */ u) => {
-    showReadings(u.cursor.idx, shown.ys, curves, readings);
+    legend.read(u.cursor.idx, shown.ys);
     const value = valueAt(shown.at, u.cursor.idx, false);
     where.textContent =
       value === null ? "" : `${at} ${Number.isInteger(value) ? plain(value) : format(value)}`;
@@ -48,11 +48,11 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
     const drawClear = [(/** @type {uPlot} */ u) => ghosts.draw(u, view.root, shown)];
     return new uPlot({ ...size, ...options, hooks: { ...hooks, drawClear } }, drawn(), plot);
   });
-  const element = frame([title, where], xTitle, curves, readings, plot);
+  const element = frame([title, where], xTitle, legend.element, plot);
   view.charts.push({
     title,
     data: () => dataOf({ title, at, curves }, shown),
-    legend: () => [...legendOf(view.root, curves), ...ghosts.named(view.root)],
+    legend: () => [...legendOf(view.root, curves, shown.ys), ...ghosts.named(view.root)],
     canvas: () => plot.querySelector("canvas"),
     ...ghosts.keeping(shown, () => chart()?.redraw(false)),
   });
@@ -60,6 +60,7 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
     element,
     set({ description, ...next }) {
       update(shown, next);
+      legend.show(shown.ys);
       const uplot = chart();
       if (uplot) {
         uplot.setData(drawn());
@@ -71,22 +72,24 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
 }
 
 /**
- * The chart's element: its title, its legend with a place for the reading of each curve, and the plot.
+ * Whether there is anything to draw of a curve, or to name.
+ * @param {ArrayLike<number | null>} ys
+ */
+const isThere = ys => Array.prototype.some.call(ys, Number.isFinite);
+
+/**
+ * The chart's element: its title, its legend, and the plot.
  * @param {(string | Element)[]} title
  * @param {string | undefined} xTitle
- * @param {Curve[]} curves
- * @param {Element[]} readings
+ * @param {Element} legend
  * @param {Element} plot
  */
-function frame(title, xTitle, curves, readings, plot) {
-  const named = curves.flatMap(({ name, ...curve }, i) =>
-    name ? [h("span", {}, curveSample(curve), name, readings[i])] : [],
-  );
+function frame(title, xTitle, legend, plot) {
   return h(
     "div",
     { class: "nin-chart" },
     h("div", { class: "nin-title" }, ...title),
-    h("div", { class: "nin-legend" }, ...named),
+    legend,
     plot,
     ...(xTitle ? [h("div", { class: "nin-x-title" }, xTitle)] : []),
   );
@@ -98,10 +101,11 @@ const textOf = ({ name }) => (typeof name === "string" ? name : (name?.textConte
 /**
  * @param {Element} root
  * @param {Curve[]} curves
+ * @param {Shown["ys"]} ys
  */
-const legendOf = (root, curves) =>
+const legendOf = (root, curves, ys) =>
   curves
-    .filter(({ name }) => name)
+    .filter(({ name }, k) => name && isThere(ys[k]))
     .map(curve => ({
       text: textOf(curve),
       color: onPage(root, curve.color),
@@ -218,18 +222,33 @@ function update(shown, { at, x = LINEAR, xRange, ...next }) {
 }
 
 /**
- * Writes into the legend what the curves are where the cursor is.
- * @param {number | null | undefined} at
- * @param {ArrayLike<number | null>[]} ys
+ * The names of the curves, each with a place for its reading, and hidden while nothing is drawn of it.
  * @param {Curve[]} curves
- * @param {Element[]} readings
  */
-function showReadings(at, ys, curves, readings) {
-  readings.forEach((reading, k) => {
-    const value = valueAt(ys[k], at, curves[k].join ?? false);
-    const text = value === null ? "" : format(value);
-    if (reading.textContent !== text) reading.textContent = text;
-  });
+function createLegend(curves) {
+  const readings = curves.map(() => h("span", { class: "nin-reading" }));
+  const names = curves.map(({ name, ...curve }, k) =>
+    name ? h("span", {}, curveSample(curve), name, readings[k]) : null,
+  );
+  return {
+    element: h("div", { class: "nin-legend" }, ...names.filter(name => name !== null)),
+    /** @param {Shown["ys"]} ys */
+    show(ys) {
+      names.forEach((name, k) => name?.classList.toggle("nin-absent", !isThere(ys[k])));
+    },
+    /**
+     * Writes what the curves are where the cursor is.
+     * @param {number | null | undefined} at
+     * @param {Shown["ys"]} ys
+     */
+    read(at, ys) {
+      readings.forEach((reading, k) => {
+        const value = valueAt(ys[k], at, curves[k].join ?? false);
+        const text = value === null ? "" : format(value);
+        if (reading.textContent !== text) reading.textContent = text;
+      });
+    },
+  };
 }
 
 /**

@@ -79,24 +79,23 @@ export function drawLines(context, geometry, axes, lines) {
 export function drawNames(context, { x0, w, h, toX, toY }, { columns, rows }, names) {
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillStyle = "#000";
   for (const { text, along, upright } of names) {
     const length = context.measureText(text).width + 4;
     if (along && length <= ((along.to - along.from) * w) / columns) {
-      context.fillText(text, x0 + ((along.from + along.to) / 2 / columns) * w, toY(along.line / (rows - 1)));
+      write(context, text, x0 + ((along.from + along.to) / 2 / columns) * w, toY(along.line / (rows - 1)));
     } else if (upright && length <= ((upright.to - upright.from) * h) / rows) {
       const middle = (upright.from + upright.to - 1) / 2;
       context.save();
       context.translate(toX(upright.line / (columns - 1)), toY(middle / (rows - 1)));
       context.rotate(-Math.PI / 2);
-      context.fillText(text, 0, 0);
+      write(context, text, 0, 0);
       context.restore();
     }
   }
 }
 
 /**
- * The name of the vertical axis, at its upper end, black with a white border as the lines are.
+ * The name of the vertical axis, at its upper end.
  * @param {CanvasRenderingContext2D} context
  * @param {MapGeometry} geometry
  * @param {string} name
@@ -104,12 +103,23 @@ export function drawNames(context, { x0, w, h, toX, toY }, { columns, rows }, na
 export function drawVertical(context, { x0, y0 }, name) {
   context.textAlign = "left";
   context.textBaseline = "top";
+  write(context, `↑ ${name}`, x0 + 6, y0 + 6);
+}
+
+/**
+ * Black with a white border, as the lines are.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ */
+function write(context, text, x, y) {
   context.strokeStyle = "rgba(255,255,255,0.85)";
   context.fillStyle = "#000";
   context.lineWidth = 4;
   context.lineJoin = "round";
-  context.strokeText(`↑ ${name}`, x0 + 6, y0 + 6);
-  context.fillText(`↑ ${name}`, x0 + 6, y0 + 6);
+  context.strokeText(text, x, y);
+  context.fillText(text, x, y);
 }
 
 /**

@@ -20,7 +20,7 @@ const SIGMAS = spread(RANGES.sigma_eps, CELLS.columns);
 /** @type {Partial<Record<keyof typeof RANGES, string>>} */
 const VERTICALS = {
   w1: "start of w₁",
-  w_ni: "start of w_NI",
+  w_ni: "start of the noise weight",
   eta: "learning rate η",
   batch_size: "batch size |ℬ|",
 };

@@ -188,8 +188,9 @@ function createPanel(view, press, end) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the training" });
   const count = h("span", { class: "nin-note" });
   const said = h("p", { role: "status" });
-  const buttons = h("div", { class: "nin-buttons" }, main, stop, seedButton(view, "New seed"));
-  buttons.append(choice(view, { name: "redraw", label: "noise", options: REDRAW }));
+  const buttons = h("div", { class: "nin-buttons" }, main, stop);
+  const noise = choice(view, { name: "redraw", label: "noise", options: REDRAW });
+  const settings = h("div", { class: "nin-buttons" }, seedButton(view, "New seed"), noise);
   /** @type {State} */
   let state = "loading";
   function name() {
@@ -199,7 +200,7 @@ function createPanel(view, press, end) {
   }
   view.listen(["sigma_eps"], name);
   return {
-    elements: [buttons, ...RANGES.map(range => slider(view, range)), bar, count, said],
+    elements: [buttons, bar, count, said, ...RANGES.map(range => slider(view, range)), settings],
     /** @param {State} next */
     enter(next) {
       state = next;

@@ -43,6 +43,7 @@ function rangeOf(steps) {
 }
 
 const AROUND = 6;
+const NAMED = 0.88; // of the map's height: above, the vertical axis has its name
 
 /**
  * A line of cells without those that are unlike both neighbours, which are alike: single streaks part no region.
@@ -61,7 +62,8 @@ export function regionNames(phases, { columns, rows }) {
     phases.subarray(row * columns, (row + 1) * columns),
   );
   const inColumns = Array.from({ length: columns }, (_, k) => Uint8Array.from(inRows, row => row[k]));
-  const [along, upright] = [inRows, inColumns].map(lines => lines.map(line => longestRuns(calm(line))));
+  const below = inRows.slice(0, Math.floor(NAMED * rows));
+  const [along, upright] = [below, inColumns].map(lines => lines.map(line => longestRuns(calm(line))));
   return PHASES.flatMap((text, phase) => {
     const [widest, highest] = [mostRoom(along, phase), mostRoom(upright, phase)];
     return widest || highest ? [{ text, along: widest, upright: highest }] : [];

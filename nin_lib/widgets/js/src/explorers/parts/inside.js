@@ -96,7 +96,7 @@ function createDigits() {
 
 /** @param {Answer} answer */
 const inWords = ({ right, answer, sure }) =>
-  `${answer}${answer === right ? "" : " ✗"} ${Math.round(100 * sure)} %`;
+  `${answer}${answer === right ? "" : " ✗"} ${Math.round(100 * sure)}\u00a0%`;
 
 /** @param {Float64Array} pixels grey from 0 to 1 */
 function drawn(pixels) {

@@ -98,8 +98,8 @@ function readStretch({ p, steps_per_epoch: steps, niw_norm, inside }, first, las
 function inWords({ steps, kept, curvature, pull }, first, last) {
   if (first === last) return "A stretch has two ends: choose another epoch for one of them.";
   if (Number.isNaN(kept)) return "The training has not come to the end of this stretch.";
-  const read = `From epoch ${first} to ${last}, in ${steps} steps, the norm goes to ${format(100 * kept)} % of what it was: `;
-  const off = pull > 0 ? ` (${format(100 * (curvature / pull))} % of it)` : "";
+  const read = `From epoch ${first} to ${last}, in ${steps} steps, the norm goes to ${format(100 * kept)}\u00a0% of what it was: `;
+  const off = pull > 0 ? ` (${format(100 * (curvature / pull))}\u00a0% of it)` : "";
   const true_ = Number.isNaN(pull) ? "" : `, where the true pull is ${format(pull)}${off}`;
   const low = curvature < 0.8 * pull ? ` ${TOO_LOW}` : "";
   return `${read}the decay reads a curvature of ${format(curvature)}${true_}.${low}`;

@@ -13,8 +13,8 @@ export function describe(p, { learned, lost, kept, peak }, phase) {
   if (lost !== null) return `A weight passes 10⁸ at step ${lost}.`;
   const clean =
     learned === null
-      ? `The clean loss is not yet below 1 % after ${p.steps} ${p.steps === 1 ? "step" : "steps"}`
-      : `The clean loss is below 1 % at step ${learned}`;
+      ? `The clean loss is not yet below 1\u00a0% after ${p.steps} ${p.steps === 1 ? "step" : "steps"}`
+      : `The clean loss is below 1\u00a0% at step ${learned}`;
   if (phase === "catapult") {
     const grows = Number.isFinite(peak)
       ? `grows to ${format(peak)} times its start`
@@ -22,7 +22,7 @@ export function describe(p, { learned, lost, kept, peak }, phase) {
     return `The noise that reaches the output ${grows}, then falls. ${clean}.`;
   }
   if (p.w_ni === 0) return `${clean}; the noise weight starts at zero.`;
-  const percent = kept >= 0.0005 ? `${format(100 * kept)} %` : "less than 0.1 %";
+  const percent = kept >= 0.0005 ? `${format(100 * kept)}\u00a0%` : "less than 0.1\u00a0%";
   return `${clean}; the noise weight then has ${percent} of its start.`;
 }
 
@@ -37,7 +37,7 @@ export function eventsOf(p, { weights: [, w1, w_ni], learned, overshot }, [noisy
   const done = learned === null ? [] : [{ at: learned, text: `learned at step ${learned}` }];
   const below = done.map(mark => ({
     ...mark,
-    text: `clean loss < 1 % at ${mark.at}`,
+    text: `clean loss < 1\u00a0% at ${mark.at}`,
     value: clean[mark.at],
   }));
   if (overshot === null) return { weights: done, loss: below };

@@ -31,7 +31,7 @@ export function helpInWords({ order }, { exact, series, clean }) {
   if (order < 2) return "";
   const off = Math.abs(series - exact) / Math.abs(clean - exact);
   if (!(off < 1)) return " That is worse than leaving the noise out.";
-  return ` The error is ${off < 5e-4 ? "less than 0.1" : format(100 * off)} % of the change.`;
+  return ` The error is ${off < 5e-4 ? "less than 0.1" : format(100 * off)}\u00a0% of the change.`;
 }
 
 /**

@@ -44,7 +44,11 @@ export function createTrainingOnPage(view, recipe, show) {
       said.textContent = "The program that trains cannot be loaded: is the network gone?";
     }
   });
-  place.append(press, h("span", { class: "nin-note" }, "in this page: 31 MB of images, loaded once"), said);
+  place.append(
+    press,
+    h("span", { class: "nin-note" }, "loads 31 MB of images, once, and says what an epoch costs"),
+    said,
+  );
   return place;
 }
 
