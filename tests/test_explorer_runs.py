@@ -25,6 +25,7 @@ from nin_lib.phases import Phase
 from nin_lib.training import train_mlp
 from nin_lib.widgets import RunExplorer, runs
 from nin_lib.widgets.run_records import HEAD
+from nin_lib.widgets.words import come_to
 
 browser_test = pytest.mark.browser
 AT = {Phase.DECOUPLED: 1, Phase.DECAY: 10, Phase.CATAPULT: 23, Phase.DIVERGENT: 40}
@@ -164,6 +165,11 @@ def test_the_page_gets_the_pull_and_what_the_decay_reads_where_they_were_measure
 def test_the_books_sweeps_fit_into_a_page(name):
     html = shown_html(RunExplorer(name))
     assert len(html) < 150_000 and len(gzip.compress(html.encode())) < 45_000
+
+
+def test_a_training_that_is_cut_short_on_its_way_up_gets_no_phase():
+    assert come_to(train_mlp(28, 0, epochs=1)).startswith("the batch loss is still up")
+    assert come_to(train_mlp(23, 0)).startswith("catapult. The batch loss peaks")
 
 
 def test_words_say_what_to_notice(explorer):

@@ -138,6 +138,48 @@ def test_the_stop_whose_link_is_taken_is_marked_until_the_reader_moves_on(opened
 
 
 @pytest.mark.browser
+def test_in_the_middle_of_the_story_what_is_unfolded_stays_and_what_the_reader_sets_stays(opened):
+    tab = opened(DESK)
+    tab.mouse.move(1100, 500)
+
+    def read_on(wheels):
+        for _ in range(wheels):
+            tab.mouse.wheel(0, 100)
+            tab.wait_for_timeout(100)
+
+    def read_until(name):
+        seen = []
+        while len(seen) < 8 and name not in seen:
+            read_on(1)
+            seen.append(phase(tab))
+        assert seen[-1] == name
+
+    read_on(6)
+    tab.get_by_text("Step by step").click()
+    expect(tab.locator(".nin-details[open] canvas").first).to_be_in_viewport(ratio=1)
+    expect(tab.get_by_label("injected noise").first).to_be_in_viewport(ratio=1)
+    tab.mouse.move(1100, 500)
+    read_until("decoupled")  # who looks closer is still led
+    tab.get_by_label("injected noise").first.press("End")
+    tab.wait_for_function("() => document.querySelector('.nin-explorer').dataset.phase === 'divergent'")
+    read_on(4)
+    expect(tab.locator("#stronger-catapult")).to_be_in_viewport()
+    assert phase(tab) == "divergent"
+    tab.locator("#stronger-catapult a[title=catapult]").first.click()  # takes the story up again
+    tab.wait_for_timeout(600)
+    assert phase(tab) == "catapult"
+    read_until("divergent")
+
+
+@pytest.mark.browser
+def test_the_way_to_the_drawn_network_shows_the_drawing(opened):
+    for viewport in (DESK, PHONE):
+        tab = opened(viewport)
+        tab.get_by_role("link", name="drawn here").click()
+        expect(tab.locator(".nin-figure svg")).to_be_in_viewport(ratio=0.9)
+
+
+@pytest.mark.browser
 def test_an_address_wins_over_the_story_until_the_reader_moves(opened):
     tab = opened(DESK, "#linear?sigma_eps=16")
     tab.evaluate("scrollTo(0, 500)")

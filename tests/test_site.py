@@ -126,6 +126,21 @@ def test_captions_are_numbered_through(page):
         assert numbers == [f"{before}{i}" for i in range(1, len(numbers) + 1)]
 
 
+def test_a_search_quotes_formulas_as_they_are_seen(browser, base):
+    with browser.new_context() as context:
+        tab = context.new_page()
+        tab.goto(f"{base}/search.html?q=curvature", wait_until="networkidle")
+        quotes = tab.locator("#search-results p.context").all_inner_texts()
+        assert len(quotes) > 5 and "\\" not in "".join(quotes)
+        # its letters begin beside the theme's magnifier
+        form = tab.locator("form:has(~ #search-results)")
+        lens = form.locator("i").bounding_box()
+        indent = form.locator("input").evaluate(
+            "e => e.getBoundingClientRect().x + parseFloat(getComputedStyle(e).paddingLeft)"
+        )
+        assert lens["x"] + lens["width"] <= indent
+
+
 def test_an_address_that_leads_nowhere_is_said_in_a_sentence(browser, base):
     text = html("404.html")
     assert "src=" not in text and "stylesheet" not in text  # it may be shown at any address

@@ -273,6 +273,8 @@ def test_a_reader_trains_pauses_goes_on_and_stops_by_keyboard(images, open_page)
     assert not [
         url for url in page.requested if "training-here" in url or "fashion" in url
     ]  # before it is asked for
+    named = page.locator(".nin-legend").get_by_text("trained here").first
+    expect(named).to_be_hidden()  # as long as there is no such curve
     page.get_by_role("button", name=PRESS).focus()
     page.keyboard.press("Enter")
     says(page, "An epoch takes about")
@@ -282,6 +284,7 @@ def test_a_reader_trains_pauses_goes_on_and_stops_by_keyboard(images, open_page)
     train.focus()
     page.keyboard.press("Enter")
     wait_for_steps(page, 3)
+    expect(named).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert "epochs a second" in page.locator(".nin-training > .nin-note").text_content()
     page.get_by_role("button", name="Pause").press("Enter")

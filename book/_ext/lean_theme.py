@@ -48,6 +48,14 @@ ON_SOME_PAGES = {
 }
 # The index of all words: what is asked on another page is answered on the page of the search.
 SEARCH_SCRIPTS = r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^>]*></script>'
+# What a search finds is quoted with each formula once, as it is seen, without its MathML.
+QUOTE = r"""<script>
+addEventListener("DOMContentLoaded", () => {
+  const read = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => read(html.replace(/<span class="katex-mathml">.*?<\/span>/gs, ""), anchor);
+});
+</script>
+</body>"""
 # The fonts of most letters and brackets of the formulas, by their files, and how CSS calls them.
 FORMULA_FONTS = {
     "Main-Regular": "1em KaTeX_Main",
@@ -84,9 +92,9 @@ class PageTemplates(BuiltinTemplateLoader):
                 )
         for pattern, replacement in ON_SOME_PAGES.items():
             page = re.sub(pattern, replacement, page)
-        if template != "search.html":
-            page = re.sub(SEARCH_SCRIPTS, "", page)
-        return page
+        if template == "search.html":
+            return page.replace("</body>", QUOTE)
+        return re.sub(SEARCH_SCRIPTS, "", page)
 
 
 def write_front_door(app):

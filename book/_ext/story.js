@@ -10,13 +10,16 @@
     stop?.setAttribute("aria-current", "true");
   };
   let led = true; // by the story, until the reader sets the explorer
-  story.addEventListener("click", ({ target }) => {
+  let pressed = -Infinity; // ms: when the reader has last pressed a link
+  story.addEventListener("click", ({ target, isTrusted, timeStamp }) => {
     const link = target.closest('a[href*="?"]');
     if (!link) return;
+    if (isTrusted) pressed = timeStamp;
     led = true;
     mark(link.closest("section"));
   });
-  const letGo = () => {
+  const letGo = ({ target }) => {
+    if (target.closest?.(".nin-details")) return; // looks closer, and sets nothing
     led = false;
     mark(null);
   };
@@ -31,7 +34,8 @@
       const stop = entries.find(entry => entry.isIntersecting)?.target;
       if (!stop || stop === here) return;
       // a page that opens in the middle keeps what its address says
-      if (here && led && beside()) stop.querySelector('a[href*="?"]').click();
+      // nor is a stop come to when the page moves a little under a press
+      if (here && led && beside() && performance.now() > pressed + 500) stop.querySelector('a[href*="?"]').click();
       here = stop;
     },
     { rootMargin: "-60% 0px -40%" },

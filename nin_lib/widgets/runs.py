@@ -25,7 +25,7 @@ from nin_lib.widgets.run_records import (
 )
 from nin_lib.widgets.settings import Choice, Number, Whole
 from nin_lib.widgets.training import HashStream
-from nin_lib.widgets.words import OUTCOMES, describe
+from nin_lib.widgets.words import OUTCOMES, come_to, describe
 
 
 class RunExplorer(Explorer):
@@ -295,7 +295,7 @@ curves = {
             try:
                 self.trained = train_mlp(**settings, callback=callback)
                 news = {
-                    "message": f"Trained {at}: {self.trained.phase}. {describe(self.trained)}",
+                    "message": f"Trained {at}: {come_to(self.trained)}",
                     "progress": 1,
                 }
             except _Stopped:

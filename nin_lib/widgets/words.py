@@ -11,6 +11,7 @@ SENTENCES = {
     "learned": "When the clean loss is down to a quarter, the noise weights have {kept}\N{NO-BREAK SPACE}% of their norm.",
     "unlearned": "In the end, the noise weights have {kept}\N{NO-BREAK SPACE}% of their norm.",
     "accuracy": "The validation accuracy at epoch {epochs} is {accuracy}\N{NO-BREAK SPACE}%.",
+    "early": "the batch loss is still up; more epochs will tell whether it comes back.",
 }
 """With names in braces, which `str.format` fills here and `fill` of js/src/ui/format.js there."""
 
@@ -25,6 +26,12 @@ OUTCOMES: dict[str, Any] = {
     "sentences": SENTENCES,
 }
 """What js/src/models/outcome.js needs to say what a training came to."""
+
+
+def come_to(history: History) -> str:
+    """What a training that was asked for has come to: its phase, unless that is too early to tell."""
+    up = history.lost is None and history.peak > CATAPULTED and history.phase != "catapult"
+    return SENTENCES["early"] if up else f"{history.phase}. {describe(history)}"
 
 
 def describe(history: History) -> str:

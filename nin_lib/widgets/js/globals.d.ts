@@ -79,7 +79,7 @@ declare const digits: {
 declare const outcomes: {
   thresholds: Record<"diverged" | "catapulted" | "decayed" | "learned", number>;
   clean_every: number;
-  sentences: Record<"lost" | "peak" | "learned" | "unlearned" | "accuracy", string>;
+  sentences: Record<"lost" | "peak" | "learned" | "unlearned" | "accuracy" | "early", string>;
 };
 
 /** On a page whose site carries the images of Fashion-MNIST: the address of their folder, relative to the page. */

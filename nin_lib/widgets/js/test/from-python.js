@@ -402,7 +402,7 @@ return { digits };
 Object.assign(
   globalThis,
   (() => {
-const outcomes = {"thresholds": {"diverged": 100000000.0, "catapulted": 2.0, "decayed": 0.9, "learned": 0.25}, "clean_every": 5, "sentences": {"lost": "The batch loss passes 10\u2078 in epoch {epoch}.", "peak": "The batch loss peaks at {peak} times its start.", "learned": "When the clean loss is down to a quarter, the noise weights have {kept}\u00a0% of their norm.", "unlearned": "In the end, the noise weights have {kept}\u00a0% of their norm.", "accuracy": "The validation accuracy at epoch {epochs} is {accuracy}\u00a0%."}};
+const outcomes = {"thresholds": {"diverged": 100000000.0, "catapulted": 2.0, "decayed": 0.9, "learned": 0.25}, "clean_every": 5, "sentences": {"lost": "The batch loss passes 10\u2078 in epoch {epoch}.", "peak": "The batch loss peaks at {peak} times its start.", "learned": "When the clean loss is down to a quarter, the noise weights have {kept}\u00a0% of their norm.", "unlearned": "In the end, the noise weights have {kept}\u00a0% of their norm.", "accuracy": "The validation accuracy at epoch {epochs} is {accuracy}\u00a0%.", "early": "the batch loss is still up; more epochs will tell whether it comes back."}};
 return { outcomes };
 })(),
 );

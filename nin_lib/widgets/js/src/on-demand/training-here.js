@@ -162,7 +162,7 @@ function endOf(history) {
   }
   const up = history.batch_loss.some(loss => loss > outcomes.thresholds.catapulted * history.batch_loss[0]);
   if (up && history.lost === null && outcome.phase !== "catapult") {
-    return `Trained ${at}: the batch loss is still up; more epochs will tell whether it comes back.`;
+    return `Trained ${at}: ${outcomes.sentences.early}`;
   }
   return `Trained ${at}: ${outcome.phase}. ${describe(history, outcome)}`;
 }

@@ -92,7 +92,8 @@ function inWords(step, X, S) {
     X > 2
       ? "above 2: a step throws the noise weight over the valley and beyond"
       : "below 2: a step takes the noise weight towards zero";
-  return `Step ${step}: ησ²λ = ησ²w₁² = ${format(X)}, ${next}. S = ${format(S)}.`;
+  const other = S - X > 2 ? `; the rest of it, ${format(S - X)}, above 2, throws w₁` : "";
+  return `Step ${step}: ησ²λ = ησ²w₁² = ${format(X)}, ${next}. S = ${format(S)}${other}.`;
 }
 
 /**
