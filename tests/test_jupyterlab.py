@@ -121,8 +121,21 @@ def test_a_chapter_reads_as_on_the_page_and_its_links_set_the_explorer(notebook)
     run(page, 0)
     explorer = page.locator(".nin-explorer[role=group]").first
     explorer.wait_for()
+    menu = explorer.locator("select[name=distribution]")
     page.get_by_role("link", name="Rademacher noise").click()
-    expect(explorer.locator("select[name=distribution]")).to_have_value("rademacher")
+    expect(menu).to_have_value("rademacher")
+    # the arrows are the explorer's where it has the focus: they set it, and leave the notebook's cell
+    slider = explorer.locator("input[type=range]").first
+    slider.focus()
+    active = page.locator(".jp-Cell.jp-mod-active").get_attribute("data-windowed-list-index")
+    before = slider.input_value()
+    for key in ("ArrowRight", "ArrowUp"):
+        slider.press(key)
+        assert slider.input_value() != before
+        before = slider.input_value()
+    menu.press("ArrowUp")
+    expect(menu).not_to_have_value("rademacher")
+    assert page.locator(".jp-Cell.jp-mod-active").get_attribute("data-windowed-list-index") == active
     # a reference to an equation of another chapter opens it there
     page.locator("a[href*='noise-expansion.ipynb']:not([href*='#'])").first.click()
     page.locator(".jp-Notebook h1", has_text="expansion").wait_for()

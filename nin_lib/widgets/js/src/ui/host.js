@@ -2,6 +2,7 @@
 
 import css from "text:uplot/dist/uPlot.min.css";
 import { h } from "./elements.js";
+import { keepKeys } from "./keys.js";
 import { createMenu } from "./menu.js";
 import { followLinks } from "./links.js";
 import { StaticModel } from "./model.js";
@@ -66,6 +67,7 @@ export function defineExplorer(name, title, mount) {
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", experiment ? `${title} ${experiment}` : title);
     followTheme(view);
+    keepKeys(view);
     mount(view);
     createMenu(view);
     followLinks(view);
