@@ -78,7 +78,7 @@ from nin_lib.widgets.expansion import mean_power, numbers
 from nin_lib.widgets.rng import noise_stream, uniforms
 from nin_lib.widgets.settings import Choice, Number, Whole
 from nin_lib.widgets.training import PURPOSES, HashStream
-from nin_lib.widgets.words import describe
+from nin_lib.widgets.words import SENTENCES, come_to, describe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -1438,6 +1438,13 @@ CONTRACTS: dict[str, Contract] = {
         recorded,
         {"epochs": [*NO_WHOLE, 0]},
         examples=2,
+    ),
+    "widgets.words.come_to": Contract(
+        lambda sigma_eps, eta: come_to(history_of(sigma_eps, eta)),
+        {"sigma_eps": not_negative, "eta": st.floats(1e-3, 10)},
+        lambda found, **_: (
+            found == SENTENCES["early"] or found.split(".")[0] in set(Phase) and "nan" not in found
+        ),
     ),
     "widgets.words.describe": Contract(
         lambda sigma_eps, eta: describe(history_of(sigma_eps, eta)),

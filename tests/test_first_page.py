@@ -165,10 +165,17 @@ def test_in_the_middle_of_the_story_what_is_unfolded_stays_and_what_the_reader_s
     read_on(4)
     expect(tab.locator("#stronger-catapult")).to_be_in_viewport()
     assert phase(tab) == "divergent"
-    tab.locator("#stronger-catapult a[title=catapult]").first.click()  # takes the story up again
-    tab.wait_for_timeout(600)
+    follow = tab.get_by_role("button", name="Follow the text")
+    follow.press("Enter")
     assert phase(tab) == "catapult"
+    expect(follow).to_have_count(0)
+    expect(tab.get_by_label("injected noise").first).to_be_focused()
+    tab.wait_for_timeout(600)
     read_until("divergent")
+    tab.get_by_label("injected noise").first.press("Home")
+    tab.locator("#too-strong-divergent a[title=divergent]").click()  # a link takes it up again, too
+    assert phase(tab) == "divergent"
+    expect(follow).to_have_count(0)
 
 
 @pytest.mark.browser

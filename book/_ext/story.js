@@ -9,33 +9,42 @@
     for (const marked of story.querySelectorAll("[aria-current]")) marked.removeAttribute("aria-current");
     stop?.setAttribute("aria-current", "true");
   };
-  let led = true; // by the story, until the reader sets the explorer
+  let here = null; // the stop that the reader has come to
+  let led = true; // by the story, until the reader sets the explorer; a button takes it up again
   let pressed = -Infinity; // ms: when the reader has last pressed a link
   story.addEventListener("click", ({ target, isTrusted, timeStamp }) => {
     const link = target.closest('a[href*="?"]');
     if (!link) return;
     if (isTrusted) pressed = timeStamp;
     led = true;
+    follow.remove();
     mark(link.closest("section"));
   });
+  const beside = () => getComputedStyle(explorer).position === "sticky";
+  const set = stop => stop.querySelector('a[href*="?"]').click();
+  const follow = document.createElement("button");
+  Object.assign(follow, { type: "button", className: "nin-button", textContent: "Follow the text" });
+  follow.addEventListener("click", () => {
+    set(here ?? story.querySelector("section"));
+    explorer.querySelector("input").focus({ preventScroll: true });
+  });
   const letGo = ({ target }) => {
-    if (target.closest?.(".nin-details")) return; // looks closer, and sets nothing
+    if (target.closest?.(".nin-details") || target === follow) return; // who looks closer sets nothing
     led = false;
     mark(null);
+    if (beside()) explorer.querySelector(".nin-buttons").append(follow);
   };
   for (const move of ["click", "input", "pointerdown"]) explorer.addEventListener(move, letGo);
   addEventListener("popstate", letGo);
   // What is unfolded stays beside the story, and scrolls there.
   explorer.addEventListener("toggle", ({ target }) => target.open && target.scrollIntoView({ block: "nearest" }), true);
-  const beside = () => getComputedStyle(explorer).position === "sticky";
-  let here = null;
   const observer = new IntersectionObserver(
     entries => {
       const stop = entries.find(entry => entry.isIntersecting)?.target;
       if (!stop || stop === here) return;
       // a page that opens in the middle keeps what its address says
       // nor is a stop come to when the page moves a little under a press
-      if (here && led && beside() && performance.now() > pressed + 500) stop.querySelector('a[href*="?"]').click();
+      if (here && led && beside() && performance.now() > pressed + 500) set(stop);
       here = stop;
     },
     { rootMargin: "-60% 0px -40%" },

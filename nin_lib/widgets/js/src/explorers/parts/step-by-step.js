@@ -13,7 +13,7 @@ const DECADES_PER_SECOND = 0.35; // of 1 + step: the first steps are seen one by
 const CALM_MS = 700; // from step to step for who wants less motion
 const FULL = 4; // where the bar ends
 const NOTE =
-  "On the two axes no noise reaches the output: they are the valley. The noise alone never leads out of the circle S = 4, " +
+  "On the two axes no noise reaches the output: they are the floor of the valley. The noise alone never leads out of the circle S = 4, " +
   "nor into it, and a run can rest on an axis only inside S = 2. Here S is ησ²(w₁² + wNI²).";
 
 /**
@@ -92,7 +92,8 @@ function inWords(step, X, S) {
     X > 2
       ? "above 2: a step throws the noise weight over the valley and beyond"
       : "below 2: a step takes the noise weight towards zero";
-  const other = S - X > 2 ? `; the rest of it, ${format(S - X)}, above 2, throws w₁` : "";
+  const other =
+    S - X > 2 ? `; its other part, ησ²wNI² = ${format(S - X)}, is above 2, too, and throws w₁` : "";
   return `Step ${step}: ησ²λ = ησ²w₁² = ${format(X)}, ${next}. S = ${format(S)}${other}.`;
 }
 
