@@ -294,7 +294,7 @@ def test_the_network_is_seen_and_a_stretch_of_its_decay_read(open_page):
     page.wait_for_function(f"{look} === 21")
     answers = page.locator(".nin-digit").all_inner_texts()
     assert len(answers) == 8 and all(
-        re.match(r"clean \d( ✗)? \d+ %\s+noisy \d( ✗)? \d+ %", each) for each in answers
+        re.match(r"clean \d( ✗)? \d+\s%\s+noisy \d( ✗)? \d+\s%", each) for each in answers
     )
     edge = page.locator(".nin-details .nin-plot").first.get_attribute("aria-label")
     assert re.search(r"largest eigenvalue of the local Hessian, [\d.]+ now; the edge is at 2", edge)
