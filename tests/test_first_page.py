@@ -1,11 +1,14 @@
 """The first page: a question, its answer, an explorer on the first screen, and a story that sets it."""
 
 import re
+import time
+from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, QuietHandler, served
 from playwright.sync_api import expect
+from test_page import JUMPS
 
 PAGE = "book/index.html"
 TEXT = (ROOT / "book/text/index.md").read_text(encoding="utf-8")
@@ -72,6 +75,36 @@ def test_question_answer_verdict_and_curves_are_on_the_first_screen(opened):
     for part in [tab.locator(".nin-status"), *tab.locator(".nin-plot").all()]:
         place = part.bounding_box()
         assert place["y"] + place["height"] < DESK["height"]
+
+
+class InTwoParts(QuietHandler):
+    """Sends the page up to the story, and the rest a second later."""
+
+    def do_GET(self):
+        if not self.path.endswith(PAGE):
+            return super().do_GET()
+        page = Path(self.directory, PAGE).read_bytes()
+        story = page.index(b"<section", page.index(b"</h1>"))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page[:story])
+        time.sleep(1)
+        self.wfile.write(page[story:])
+
+
+@pytest.mark.browser
+def test_what_stands_before_the_story_stays_where_it_is_when_the_story_arrives(browser):
+    with (
+        served(ROOT / "_build/html", InTwoParts) as address,
+        browser.new_context(viewport=DESK) as context,
+    ):
+        tab = context.new_page()
+        tab.add_init_script(JUMPS)
+        tab.goto(f"{address}/{PAGE}", wait_until="load")
+        tab.wait_for_function(READY)
+        assert tab.evaluate("shift") < 0.02
 
 
 @pytest.mark.browser
