@@ -1,8 +1,8 @@
 """Sphinx extension of the book: its figures as the pictures that are stored with them (book/pictures.py).
 
 A page shows an SVG for its width. What Plotly draws the page's figures from lies in a script of its own, which is asked for,
-as is the plotly.js of the installed package, once the reader presses a figure's button. Captions, the paragraphs that begin with **Figure.** or **Table.**, get
-the number of their chapter and their own.
+as is the plotly.js of the installed package, once the reader presses a figure's button. Captions, the paragraphs that begin
+with **Figure.** or **Table.**, get the number of their chapter and their own.
 """
 
 import json
@@ -17,8 +17,10 @@ import plotly
 
 FIGURE, PICTURE = "application/vnd.plotly.v1+json", "image/svg+xml"
 SCRIPTS = ("draw-figure.js", "interactive-figures.js")
+# behind the button that figure_html has put before it
 SOURCE = re.compile(
-    '<script type="application/json">(.*?)</script>', re.DOTALL
+    '(?<=</button>)<script type="application/json">(.*?)</script>',
+    re.DOTALL,
 )
 
 
@@ -71,7 +73,7 @@ def number_captions(app, pagename, templatename, context, doctree):
         found[kind] += 1
         number = ".".join(map(str, (*chapter, found[kind])))
         name = own_id or f"{kind.lower()}-{found[kind]}"
-        return f'<p id="{name}"><strong>{kind} {number}.</strong>'
+        return f'<p class="nin-caption" id="{name}"><strong>{kind} {number}.</strong>'
 
     if body := context.get("body"):
         context["body"] = re.sub(
@@ -82,13 +84,16 @@ def number_captions(app, pagename, templatename, context, doctree):
 
 
 def page_assets(app, pagename, templatename, context, doctree):
-    """A page with figures has their style sheet, the script of their buttons, and beside it what they are drawn from."""
+    """A page with figures has their style sheet and, where there are buttons, their script, and what that draws from."""
     body = context.get("body") or ""
     if 'class="nin-figure"' not in body:
         return
     app.add_css_file("figures.css")
-    sources = f"ninFigures = [{','.join(SOURCE.findall(body))}];\n".encode()
+    found = SOURCE.findall(body)
+    if not found:
+        return
     context["body"] = SOURCE.sub("", body)
+    sources = f"ninFigures = [{','.join(found)}];\n".encode()
     name = f"figures/{pagename}.js"
     file = Path(app.outdir, "_static", name)
     file.parent.mkdir(parents=True, exist_ok=True)

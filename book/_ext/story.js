@@ -42,8 +42,7 @@
     entries => {
       const stop = entries.find(entry => entry.isIntersecting)?.target;
       if (!stop || stop === here) return;
-      // a page that opens in the middle keeps what its address says
-      // nor is a stop come to when the page moves a little under a press
+      // A page that opens in the middle keeps what its address says, and one that moves a little under a press what was pressed.
       if (here && led && beside() && performance.now() > pressed + 500) set(stop);
       here = stop;
     },

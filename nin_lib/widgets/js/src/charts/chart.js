@@ -4,8 +4,9 @@ import uPlot from "uplot";
 import { h } from "../ui/elements.js";
 import { format, plain } from "../ui/format.js";
 import { onPage } from "../ui/theme.js";
-import { axisOf, curveSample, DASHES, drawMarks, drawName, onceSized } from "./chart-parts.js";
+import { axisOf, DASHES, drawMarks, drawName, onceSized } from "./chart-parts.js";
 import { createGhosts } from "./ghosts.js";
+import { createLegend, legendOf, textOf } from "./legend.js";
 import { decadeLabels, decadeSplits, labelsOf, LINEAR, splitsOf } from "./ticks.js";
 import { drawnValues, valueAt } from "./values.js";
 
@@ -72,12 +73,6 @@ export function createChart(view, { title, at, xTitle, curves, logY = false, syn
 }
 
 /**
- * Whether there is anything to draw of a curve, or to name.
- * @param {ArrayLike<number | null>} ys
- */
-const isThere = ys => Array.prototype.some.call(ys, Number.isFinite);
-
-/**
  * The chart's element: its title, its legend, and the plot.
  * @param {(string | Element)[]} title
  * @param {string | undefined} xTitle
@@ -94,23 +89,6 @@ function frame(title, xTitle, legend, plot) {
     ...(xTitle ? [h("div", { class: "nin-x-title" }, xTitle)] : []),
   );
 }
-
-/** @param {Curve} curve */
-const textOf = ({ name }) => (typeof name === "string" ? name : (name?.textContent ?? ""));
-
-/**
- * @param {Element} root
- * @param {Curve[]} curves
- * @param {Shown["ys"]} ys
- */
-const legendOf = (root, curves, ys) =>
-  curves
-    .filter(({ name }, k) => name && isThere(ys[k]))
-    .map(curve => ({
-      text: textOf(curve),
-      color: onPage(root, curve.color),
-      dashes: DASHES[curve.dash ?? "solid"],
-    }));
 
 /**
  * The values in a chart. Curves that the legend leaves out are further runs of the one before, and called so.
@@ -219,36 +197,6 @@ function update(shown, { at, x = LINEAR, xRange, ...next }) {
   if (shown.at !== at || shown.x !== x) Object.assign(shown, { at, x, places: Array.from(at, x.place) });
   const ends = [shown.places[0], shown.places[shown.places.length - 1]];
   Object.assign(shown, BARE, next, { xRange: xRange ?? ends });
-}
-
-/**
- * The names of the curves, each with a place for its reading, and hidden while nothing is drawn of it.
- * @param {Curve[]} curves
- */
-function createLegend(curves) {
-  const readings = curves.map(() => h("span", { class: "nin-reading" }));
-  const names = curves.map(({ name, ...curve }, k) =>
-    name ? h("span", {}, curveSample(curve), name, readings[k]) : null,
-  );
-  return {
-    element: h("div", { class: "nin-legend" }, ...names.filter(name => name !== null)),
-    /** @param {Shown["ys"]} ys */
-    show(ys) {
-      names.forEach((name, k) => name?.classList.toggle("nin-absent", !isThere(ys[k])));
-    },
-    /**
-     * Writes what the curves are where the cursor is.
-     * @param {number | null | undefined} at
-     * @param {Shown["ys"]} ys
-     */
-    read(at, ys) {
-      readings.forEach((reading, k) => {
-        const value = valueAt(ys[k], at, curves[k].join ?? false);
-        const text = value === null ? "" : format(value);
-        if (reading.textContent !== text) reading.textContent = text;
-      });
-    },
-  };
 }
 
 /**
